@@ -2,12 +2,12 @@
 mod open;
 mod send;
 
-use super::candidates;
 use super::context::Context;
 use super::format::Format;
-use super::session::find;
+use super::session::{SessionArgs, find};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{NodeId, QuestionId, Reply, SessionName};
+use crate::ui;
 pub(super) use open::{OpenQuestion, open_questions};
 #[cfg(feature = "schemas")]
 pub(super) use send::AnswerResult;
@@ -18,7 +18,7 @@ use send::{Answering, give};
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-answer`)")))]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    of: SessionArgs,
     /// The answer: a text, or one of the choices
     #[arg(required_unless_present = "choice", conflicts_with = "choice")]
     text: Option<String>,
@@ -34,18 +34,11 @@ pub(super) struct Args {
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-answer`)")))]
 pub(super) struct DecisionArgs {
     #[command(flatten)]
-    which: Which,
+    of: SessionArgs,
     /// A remark for the next agent
     text: Option<String>,
     #[command(flatten)]
     options: Options,
-}
-
-#[derive(clap::Args, Debug)]
-struct Which {
-    /// Name of the session
-    #[arg(add = candidates::sessions())]
-    session: SessionName,
 }
 
 #[derive(clap::Args, Debug)]
@@ -65,7 +58,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         (Some(number), _) => Reply::Choice(number),
         (None, text) => Reply::Text(text.clone().unwrap_or_default()),
     };
-    answer(&args.which, &args.options, ("ap answer", reply), context)
+    answer(
+        &args.of.session,
+        &args.options,
+        ("ap answer", reply),
+        context,
+    )
 }
 
 /// Approves or rejects what a session asks, perhaps with a remark.
@@ -76,23 +74,20 @@ pub(super) fn decide(
     context: &Context,
 ) -> Result<ExitCode> {
     let reply = reply(args.text.clone().unwrap_or_default());
-    answer(&args.which, &args.options, (by, reply), context)
+    answer(&args.of.session, &args.options, (by, reply), context)
 }
 
 fn answer(
-    which: &Which,
+    session: &SessionName,
     options: &Options,
     (by, reply): (&str, Reply),
     context: &Context,
 ) -> Result<ExitCode> {
-    let snapshot = find(&which.session, context)?;
+    let snapshot = find(session, context)?;
     let asked = open::select(&snapshot, options.id, options.branch.as_ref())?;
     let resolved = asked.question.resolve(&reply).map_err(|error| {
-        let how = crate::ui::question::commands(
-            which.session.as_str(),
-            asked.branch.as_ref(),
-            &asked.question,
-        );
+        let branch = asked.branch.as_ref();
+        let how = ui::question::commands(session.as_str(), branch, &asked.question);
         Error::usage(error.to_string()).hint(format!("answer with `{}`", how.join("` or `")))
     })?;
     let answering = Answering {

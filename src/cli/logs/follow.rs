@@ -17,6 +17,7 @@ use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
+use crate::text::clean;
 use crate::ui::{self, note, report, time};
 use std::time::Duration;
 
@@ -226,10 +227,7 @@ impl<'a> Follower<'a> {
             Event::WaitStarted {
                 reason: WaitReason::Question { text, .. },
                 ..
-            } => self.print_line(&format!(
-                "waits for your answer: {}",
-                crate::text::clean(text)
-            )),
+            } => self.print_line(&format!("waits for your answer: {}", clean(text))),
             Event::WaitStarted { reason, until } => {
                 if let Some(reason) = wait_reason(reason) {
                     self.print_line(&format!(
