@@ -12,7 +12,7 @@ use super::input::PauseAfter;
 use super::limit::Limit;
 use super::process::ProcessId;
 use super::processes::Containment;
-use super::question::{Next, Question, QuestionId};
+use super::question::{GivenAnswer, Question};
 use super::queue_status::QueueStatus;
 use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
 use super::stop::Stop;
@@ -192,16 +192,11 @@ pub enum Event {
     },
     /// You answered a question, or its time was up.
     QuestionAnswered {
-        id: QuestionId,
         /// The branch of the current block that asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         branch: Option<NodeId>,
-        answer: String,
-        next: Next,
-        /// How it was answered: `ap answer`, `ap approve`, `its time limit`.
-        by: String,
-        /// When you gave the answer.
-        given_at: Timestamp,
+        #[serde(flatten)]
+        answer: GivenAnswer,
     },
     WaitStarted {
         reason: WaitReason,

@@ -1,6 +1,6 @@
 //! How an open question is shown, and with which commands it is answered.
 use super::time;
-use crate::model::{Asker, NodeId, Question};
+use crate::model::{Asker, Next, NodeId, Question};
 use crate::text::{clean, plain};
 use jiff::Timestamp;
 
@@ -42,9 +42,9 @@ pub fn deadline(question: &Question, now: Timestamp) -> String {
         None => "waits for you".to_owned(),
         Some(deadline) => {
             let next = match deadline.next {
-                crate::model::Next::Go => "continues",
-                crate::model::Next::Skip => "skips the stage",
-                crate::model::Next::Stop => "stops",
+                Next::Go => "continues",
+                Next::Skip => "skips the stage",
+                Next::Stop => "stops",
             };
             format!(
                 "{next} at {} without an answer",

@@ -1,6 +1,6 @@
 //! Calls the function that records an event.
 use crate::engine::state::State;
-use crate::model::{Event, GivenAnswer, repaired, touched_files};
+use crate::model::{Event, repaired, touched_files};
 use jiff::Timestamp;
 
 impl State {
@@ -69,22 +69,8 @@ impl State {
                 self.touched(what, *by, at);
             }
             Event::QuestionAsked { question } => self.question_asked(question),
-            Event::QuestionAnswered {
-                id,
-                branch,
-                answer,
-                next,
-                by,
-                given_at,
-            } => {
-                let answer = GivenAnswer {
-                    id: *id,
-                    text: answer.clone(),
-                    next: *next,
-                    by: by.clone(),
-                    given_at: *given_at,
-                };
-                self.question_answered(branch.as_ref(), &answer, at);
+            Event::QuestionAnswered { branch, answer } => {
+                self.question_answered(branch.as_ref(), answer, at);
             }
             Event::QuotaRead {
                 agent,

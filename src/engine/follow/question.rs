@@ -21,7 +21,6 @@ pub(super) fn open_question(state: &State, now: Timestamp) -> Option<Event> {
     };
     let question = Question {
         choices: unasked.choices.clone(),
-        what_happens: BTreeMap::new(),
         ..question(state, subject, unasked.text.clone(), now)
     };
     Some(Event::QuestionAsked { question })
@@ -166,22 +165,27 @@ fn confirmation(
     Event::QuestionAsked { question }
 }
 
+/// Asks for a yes or a no.
 fn ask(state: &State, subject: Subject, text: String, now: Timestamp) -> Event {
-    Event::QuestionAsked {
-        question: question(state, subject, text, now),
-    }
+    let (choices, what_happens) = decisions(false);
+    let question = Question {
+        choices,
+        what_happens,
+        ..question(state, subject, text, now)
+    };
+    Event::QuestionAsked { question }
 }
 
+/// Returns the next question, which any text answers.
 fn question(state: &State, subject: Subject, text: String, now: Timestamp) -> Question {
-    let (choices, what_happens) = decisions(false);
     Question {
         id: QuestionId(state.session.questions + 1),
         asked_at: now,
         by: subject.asker(),
         subject,
         text,
-        choices,
-        what_happens,
+        choices: Vec::new(),
+        what_happens: BTreeMap::new(),
         until: None,
         remind_s: Confirm::REMIND_S,
     }

@@ -50,13 +50,7 @@ impl Before<'_> {
     fn stops(self, event: &Event) -> bool {
         let is_open = self.state.session.question.is_some();
         is_open
-            && matches!(
-                event,
-                Event::QuestionAnswered {
-                    next: Next::Stop,
-                    ..
-                }
-            )
+            && matches!(event, Event::QuestionAnswered { answer, .. } if answer.next == Next::Stop)
     }
 }
 

@@ -40,10 +40,10 @@ impl Payment {
             Event::AgentExited(attempt) if attempt.outcome.ends_iteration() => {
                 self.is_spent = false;
             }
-            Event::QuestionAnswered { next, .. } => {
+            Event::QuestionAnswered { answer, .. } => {
                 let question = state.session.question.as_ref();
                 let is_bill = question.is_some_and(|it| it.subject == Subject::Billing);
-                self.asks &= !is_bill || *next == Next::Stop;
+                self.asks &= !is_bill || answer.next == Next::Stop;
             }
             Event::WaitEnded => self.held_until = None,
             Event::SessionFinished { ending } => {

@@ -26,11 +26,9 @@ impl Questions {
             Event::AgentExited(attempt) => self.agent_exited(state, attempt),
             Event::QuestionAsked { question } => self.asked(question),
             Event::QuestionAnswered {
-                id,
                 branch: None,
-                next,
-                ..
-            } => self.answered(*id, *next),
+                answer,
+            } => self.answered(answer.id, answer.next),
             Event::IterationStarted { .. } | Event::BlockStarted { .. } => {
                 prop_assert!(self.open.is_none(), "an agent runs while you are asked");
                 prop_assert!(self.unasked.is_empty(), "a question was lost");

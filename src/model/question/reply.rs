@@ -118,6 +118,7 @@ fn or(text: &str, default: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GivenAnswer {
     pub id: QuestionId,
+    #[serde(rename = "answer")]
     pub text: String,
     pub next: Next,
     pub by: String,

@@ -62,10 +62,11 @@ impl Observer for Window {
                 .screen
                 .line("  pause requested; the session pauses when this stage is done"),
             Event::QuestionAsked { question } => self.show_question(plan, question),
-            Event::QuestionAnswered { id, answer, by, .. } => self.screen.line(&format!(
-                "  {id} answered by {}: {}",
-                text::clean(by),
-                text::clean(answer)
+            Event::QuestionAnswered { answer, .. } => self.screen.line(&format!(
+                "  {} answered by {}: {}",
+                answer.id,
+                text::clean(&answer.by),
+                text::clean(&answer.text)
             )),
             Event::ContinueRequested => self.screen.line("  continued"),
             Event::StopRequested(stop) => self.screen.line(&format!(
