@@ -212,7 +212,7 @@ pub struct FinishedNode {
     /// Replaces the node's own maximum, as in [`NodeState`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_iterations: Option<u32>,
-    /// Extra iterations it was granted, as in [`NodeCounters`].
+    /// Extra iterations it was granted, as in [`super::node_state::NodeCounters`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub extra: u32,
     /// The last report of each branch, if it is a block.
