@@ -227,6 +227,7 @@ left_out() {
 
 # The long forms: name, time limit, what is repeated.
 long_forms='worlds 45m random sessions with a crash after any event, 1,000,000 of them
+year 20m a simulated year of fifty projects under one supervisor
 definitions 20m random definitions: compiled, linted, rendered, checked by their schemas; 50,000 of each
 race 30m agents that race for tasks in every queue, with kills, 10 rounds
 crash 60m kill -9 of runner, shim and agent at every durable step, 5 rounds
@@ -258,6 +259,7 @@ long() {
 run_long() {
     case $1 in
     worlds) repeat 250 'test(/^engine::properties::/)' ;;
+    year) AP_YEAR_DAYS=365 in_root cargo test --all-features --lib fleet::year::fifty -- --nocapture ;;
     definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
     race) repeat 10 'test(/^queues::race::/)' ;;
     crash) repeat 5 'test(/^crash::/)' ;;

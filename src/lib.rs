@@ -8,6 +8,7 @@ pub mod error;
 pub mod exec;
 pub mod fingerprint;
 pub mod fixture;
+pub mod fleet;
 pub mod log;
 pub mod model;
 pub mod plan;

@@ -24,15 +24,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One line of the journal. It ends with the field `sum`: a checksum over its bytes and the line before it.
+/// One line of a journal: of a session's, unless it says otherwise. It ends with the field `sum`: a checksum over its bytes and the line before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct Line<E = Event> {
     /// Version of the format.
     pub v: u32,
     /// 1-based and without gaps.
     pub seq: u64,
     pub at: Timestamp,
-    pub event: Event,
+    pub event: E,
 }
 
 impl Line {

@@ -99,6 +99,11 @@ name! {
     RunId, "run id"
 }
 
+name! {
+    /// The id of a registered project, which is the name of its session, too.
+    ProjectId, "project id"
+}
+
 impl RunId {
     /// Returns the id of a branch of a parallel block: a run of its own within this one.
     pub fn of_branch(&self, step: u32, index: usize) -> Self {

@@ -52,7 +52,7 @@ pub use finished_attempt::FinishedAttempt;
 pub use fork::ForkedFrom;
 pub use gate::GateVerdict;
 pub use hang_kind::HangKind;
-pub use id::{InvalidName, NodeId, RunId, SessionName};
+pub use id::{InvalidName, NodeId, ProjectId, RunId, SessionName};
 pub use input::{Input, PauseAfter, Request};
 pub use iteration_effect::{ChangeKind, GateAnswer, IterationEffect, LastChange};
 pub use limit::{Limit, RaisedLimit};

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["agent", "termination"],
     &["plan"],
-    &["compile", "engine"],
+    &["compile", "engine", "fleet"],
     &["error"],
     &["store"],
     &["exec"],

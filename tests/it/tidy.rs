@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "plan",
     "compile",
     "engine",
+    "fleet",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

@@ -1,0 +1,23 @@
+//! How a supervisor shares its machine between projects.
+use jiff::SignedDuration;
+
+/// How the supervisor's slices are given: `supervisor:` in `config.yaml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FleetConfig {
+    /// How many slices may run at a time; at least one.
+    pub max_agents: u32,
+    /// How many iterations a slice has, while other projects wait for one.
+    pub slice_iterations: u32,
+    /// How long after the supervisor's start no slice is given.
+    pub at_start: SignedDuration,
+}
+
+impl Default for FleetConfig {
+    fn default() -> Self {
+        Self {
+            max_agents: 4,
+            slice_iterations: 1,
+            at_start: SignedDuration::ZERO,
+        }
+    }
+}
