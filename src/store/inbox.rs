@@ -1,44 +1,54 @@
-//! Requests to a running session: files moved into its `inbox/`, taken one by one.
+//! Requests to a running session, or to the supervisor: files moved into its `inbox/`, taken one by one.
 //!
 //! A request survives the death of who made it and of who reads it. The runner looks when it is
 //! signalled, and every other second at the latest in case the signal got lost.
 use super::layout::RunDir;
 use super::{atomic, beneath};
 use crate::model::Request;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::io;
 
-/// Leaves a request.
+/// Leaves a request to a session.
 pub fn put(dir: &RunDir, request: &Request, now: Timestamp) -> io::Result<()> {
-    let inbox = dir.inbox();
-    beneath::create_dir_all(&inbox)?;
+    put_into(&dir.inbox(), request, now)
+}
+
+/// Leaves a request in an inbox.
+pub fn put_into(inbox: &Utf8Path, request: &impl Serialize, now: Timestamp) -> io::Result<()> {
+    beneath::create_dir_all(inbox)?;
     let name = format!("{}-{}.json", name_at(now), std::process::id());
     atomic::replace_durably(&inbox.join(name), &serde_json::to_vec(request)?)
 }
 
 /// A request and the file it came in, which is removed once the request has been journalled.
 #[derive(Debug)]
-pub struct Waiting {
-    pub request: Request,
+pub struct Waiting<R = Request> {
+    pub request: R,
     path: Utf8PathBuf,
 }
 
-impl Waiting {
+impl<R> Waiting<R> {
     /// Removes it: it has been dealt with.
     pub fn done(self) -> io::Result<()> {
         beneath::remove_file(&self.path)
     }
 }
 
-/// Returns what has been asked, oldest first. What cannot be read is set aside under `rejected/`.
+/// Returns what has been asked of a session, oldest first. What cannot be read is set aside under `rejected/`.
 pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
-    let inbox = dir.inbox();
-    let folder = match fs::read_dir(&inbox) {
+    waiting_in(&dir.inbox())
+}
+
+/// Returns what is in an inbox, as [`waiting`] does.
+pub fn waiting_in<R: DeserializeOwned>(inbox: &Utf8Path) -> io::Result<Vec<Waiting<R>>> {
+    let folder = match fs::read_dir(inbox) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            beneath::create_dir_all(&inbox)?;
+            beneath::create_dir_all(inbox)?;
             return Ok(Vec::new());
         }
         folder => folder?,

@@ -94,8 +94,8 @@ pub struct SessionLock {
 }
 
 impl SessionLock {
-    /// Takes the session, unless a runner has it.
-    pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
+    /// Takes the session, unless a runner has it. The holder is what the file tells of it.
+    pub fn try_acquire(path: &Utf8Path, holder: &impl Serialize) -> io::Result<Option<Self>> {
         loop {
             let file = beneath::open_or_create(path)?;
             crash::point("lock: opened");

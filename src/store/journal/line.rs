@@ -2,9 +2,10 @@
 use super::error::JournalError;
 use super::position::Position;
 use crate::fingerprint::chained;
-use crate::model::{Event, Line};
+use crate::model::Line;
 use camino::Utf8Path;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write as _};
 
@@ -14,10 +15,10 @@ const BEFORE_SUM: &[u8] = b",\"sum\":\"";
 const AFTER_SUM: usize = 16 + "\"}\n".len();
 
 /// Writes an event as the line behind a position, and returns the position behind the line.
-pub(super) fn write(
+pub(super) fn write<E: Serialize>(
     buffer: &mut Vec<u8>,
     after: Position,
-    event: &Event,
+    event: &E,
     at: Timestamp,
 ) -> io::Result<Position> {
     buffer.clear();
@@ -45,20 +46,20 @@ const CHANGED: &str = "its checksum does not match: the line was changed, or a l
 
 /// A [`Line`] that borrows its event.
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, E> {
     v: u32,
     seq: u64,
     at: Timestamp,
-    event: &'a Event,
+    event: &'a E,
 }
 
 /// Reads the line behind a position, with its line end. Returns the position behind it.
-pub(super) fn read(
+pub(super) fn read<E: DeserializeOwned>(
     path: &Utf8Path,
     after: Position,
     text: &[u8],
-) -> Result<(Line, Position), JournalError> {
-    let parsed = serde_json::from_slice::<Line>(text);
+) -> Result<(Line<E>, Position), JournalError> {
+    let parsed = serde_json::from_slice::<Line<E>>(text);
     if let (Ok(line), Some(sum)) = (&parsed, checked_sum(after, text))
         && line.v == Line::VERSION
         && line.seq == after.seq + 1
@@ -85,11 +86,11 @@ pub(super) fn checked_sum(after: Position, text: &[u8]) -> Option<u64> {
 }
 
 /// Returns why a line cannot be used.
-fn refusal(
+fn refusal<E>(
     path: &Utf8Path,
     after: Position,
     text: &[u8],
-    parsed: serde_json::Result<Line>,
+    parsed: serde_json::Result<Line<E>>,
 ) -> JournalError {
     /// The field that every format has.
     #[derive(Deserialize)]

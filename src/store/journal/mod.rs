@@ -12,6 +12,7 @@ mod lock;
 mod position;
 mod reader;
 mod repair;
+mod segments;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -22,4 +23,5 @@ pub use position::Position;
 pub use reader::read_from;
 pub(crate) use reader::read_lines;
 pub use repair::{Repair, Salvaged, salvage};
+pub use segments::{SegmentPosition, Segments, read_segments};
 pub use writer::Journal;

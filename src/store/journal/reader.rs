@@ -5,6 +5,7 @@ use super::position::Position;
 use crate::model::Line;
 use crate::store::beneath;
 use camino::Utf8Path;
+use serde::de::DeserializeOwned;
 use std::io::{BufRead, BufReader, Seek as _, SeekFrom};
 
 /// Passes every line behind `from` to `each` and returns the position behind the last complete one.
@@ -22,6 +23,15 @@ pub(crate) fn read_lines(
     from: Position,
     each: impl FnMut(Line, Position),
 ) -> Result<Position, JournalError> {
+    read_lines_of(path, from, each)
+}
+
+/// Reads as [`read_lines`] does, from a journal of other facts than a session's.
+pub(super) fn read_lines_of<E: DeserializeOwned>(
+    path: &Utf8Path,
+    from: Position,
+    each: impl FnMut(Line<E>, Position),
+) -> Result<Position, JournalError> {
     let mut file = beneath::open(path)?;
     file.seek(SeekFrom::Start(from.offset))?;
     let (position, result) = lines_of(BufReader::new(file), path, from, each);
@@ -30,11 +40,11 @@ pub(crate) fn read_lines(
 
 /// Reads lines as they are in the journal behind `from`. Returns the position behind the last good one, and why the next
 /// one is none.
-pub(super) fn lines_of(
+pub(super) fn lines_of<E: DeserializeOwned>(
     mut reader: impl BufRead,
     path: &Utf8Path,
     from: Position,
-    mut each: impl FnMut(Line, Position),
+    mut each: impl FnMut(Line<E>, Position),
 ) -> (Position, Result<(), JournalError>) {
     let (mut position, mut text) = (from, Vec::new());
     loop {

@@ -6,6 +6,7 @@ use super::lock::lock;
 use super::position::Position;
 use super::reader::lines_of;
 use super::writer::Journal;
+use crate::model::Event;
 use crate::store::{atomic, beneath, crash, fault};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -96,7 +97,8 @@ impl Journal {
     /// Makes the content what this writer wrote.
     fn put_right(&mut self) -> Result<Repair, JournalError> {
         let text = read_all(&self.file)?;
-        let (good, _) = lines_of(text.as_slice(), &self.path, Position::default(), |_, _| ());
+        let (good, _) =
+            lines_of::<Event>(text.as_slice(), &self.path, Position::default(), |_, _| ());
         if self.position.seq < good.seq && passes(&text, self.position) {
             // Lines that continue ours: only a runner writes such.
             return Err(JournalError::Taken {
@@ -140,7 +142,7 @@ impl Journal {
         let (mut reached, mut why) = (Position::default(), None);
         for text in copied.into_iter().chain([read_all(&self.file)?]) {
             let (good, result) =
-                lines_of(text.as_slice(), &self.path, Position::default(), |_, _| ());
+                lines_of::<Event>(text.as_slice(), &self.path, Position::default(), |_, _| ());
             if passes(&text, self.position) {
                 return Ok(text[..end].to_vec());
             }
@@ -160,7 +162,7 @@ impl Journal {
 fn passes(text: &[u8], end: Position) -> bool {
     let mut passed = end == Position::default();
     let path = Utf8Path::new("");
-    let _ = lines_of(text, path, Position::default(), |_, behind| {
+    let _ = lines_of::<Event>(text, path, Position::default(), |_, behind| {
         passed |= behind == end;
     });
     passed
@@ -263,7 +265,7 @@ fn highest_number(text: &[u8]) -> u64 {
 fn without_foreign(path: &Utf8Path, text: &[u8]) -> (Vec<u8>, Position) {
     let (mut kept, mut end) = (Vec::new(), Position::default());
     for found in text.split_inclusive(|byte| *byte == b'\n') {
-        if let Ok((_, behind)) = line::read(path, end, found) {
+        if let Ok((_, behind)) = line::read::<Event>(path, end, found) {
             kept.extend_from_slice(found);
             end = behind;
         }

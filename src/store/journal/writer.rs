@@ -12,13 +12,19 @@ use crate::store::{beneath, crash, fault};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
-use std::io::{self, BufReader};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, BufReader, Seek as _, SeekFrom};
+use std::marker::PhantomData;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 
-/// The writer of a journal; there is at most one.
+/// The writer of a session's journal.
+pub type Journal = JournalOf<Event>;
+
+/// The writer of a journal of facts of one kind; there is at most one.
 #[derive(Debug)]
-pub struct Journal {
+pub struct JournalOf<E> {
     pub(super) path: Utf8PathBuf,
     pub(super) file: Arc<fs::File>,
     /// The file's device and number there.
@@ -34,28 +40,33 @@ pub struct Journal {
     pub(super) changed: Option<(i64, i64)>,
     buffer: Vec<u8>,
     disk: Arc<dyn Disk>,
+    facts: PhantomData<fn(E)>,
 }
 
-impl Journal {
+impl<E: Serialize + DeserializeOwned> JournalOf<E> {
     /// Opens a journal for writing, creates it if there is none, and passes every line in it to `each`.
     ///
     /// An incomplete last line is cut off: its write never finished, so nothing followed from it.
-    pub fn open(path: &Utf8Path, mut each: impl FnMut(&Line)) -> Result<Self, JournalError> {
-        let file = beneath::append(path)?;
+    pub fn open(path: &Utf8Path, each: impl FnMut(&Line<E>)) -> Result<Self, JournalError> {
+        Self::open_from(path, Position::default(), each)
+    }
+
+    /// Opens a journal as [`open`](Self::open) does, and reads it from a position on. Its first line comes after the
+    /// position's, which may be of another file.
+    pub(super) fn open_from(
+        path: &Utf8Path,
+        from: Position,
+        mut each: impl FnMut(&Line<E>),
+    ) -> Result<Self, JournalError> {
+        let mut file = beneath::append(path)?;
         crash::point("journal: opened");
         let Some(lock) = lock(&file)? else {
             return Err(JournalError::Held {
                 path: path.to_owned(),
             });
         };
-        let (position, read) = lines_of(
-            BufReader::new(&file),
-            path,
-            Position::default(),
-            |line, _| {
-                each(&line);
-            },
-        );
+        file.seek(SeekFrom::Start(from.offset))?;
+        let (position, read) = lines_of(BufReader::new(&file), path, from, |line, _| each(&line));
         read?;
         if position.offset < file.metadata()?.len() {
             file.set_len(position.offset)?;
@@ -74,6 +85,7 @@ impl Journal {
             changed: None,
             buffer: Vec::new(),
             disk: Arc::new(RealDisk),
+            facts: PhantomData,
         };
         journal.note_change()?;
         Ok(journal)
@@ -107,7 +119,7 @@ impl Journal {
     }
 
     /// Appends an event. No effect of it may start before [`sync`](Self::sync).
-    pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
+    pub fn append(&mut self, event: &E, at: Timestamp) -> io::Result<()> {
         let behind = line::write(&mut self.buffer, self.position, event, at)?;
         crash::point("journal: before a line");
         // One write per line. What a full disk leaves of it is cut off, now or when the journal is next opened.

@@ -66,10 +66,30 @@ pub enum StateFile {
     Spent,
     /// Held by the writer of what was spent.
     SpentLock,
+    /// The projects of the supervisor, see [`crate::store::registry`].
+    Projects,
+    /// Held by the writer of the projects.
+    ProjectsLock,
+    /// Whether you want the supervisor to run.
+    Desired,
+    /// Held by the supervisor.
+    SupervisorLock,
+    /// The folder of the supervisor's journal.
+    Supervisor,
+    /// What the journal amounted to a while ago.
+    SupervisorCheckpoint,
+    /// The folder of requests to the supervisor.
+    SupervisorInbox,
+    /// The supervisor's own log.
+    SupervisorLog,
+    /// The folder of files that are touched to wake the supervisor.
+    Wakeup,
+    /// Touched by the supervisor's loop.
+    Heartbeat,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
@@ -79,6 +99,16 @@ impl StateFile {
         Self::QuotaLock,
         Self::Spent,
         Self::SpentLock,
+        Self::Projects,
+        Self::ProjectsLock,
+        Self::Desired,
+        Self::SupervisorLock,
+        Self::Supervisor,
+        Self::SupervisorCheckpoint,
+        Self::SupervisorInbox,
+        Self::SupervisorLog,
+        Self::Wakeup,
+        Self::Heartbeat,
     ];
 
     /// Returns its name in the folder.
@@ -93,6 +123,16 @@ impl StateFile {
             Self::QuotaLock => "quota.lock",
             Self::Spent => "spent.jsonl",
             Self::SpentLock => "spent.lock",
+            Self::Projects => "projects.json",
+            Self::ProjectsLock => "projects.lock",
+            Self::Desired => "desired.json",
+            Self::SupervisorLock => "supervisor.lock",
+            Self::Supervisor => "supervisor",
+            Self::SupervisorCheckpoint => "supervisor/checkpoint.json",
+            Self::SupervisorInbox => "supervisor/inbox",
+            Self::SupervisorLog => "log/supervisor.log",
+            Self::Wakeup => "wakeup",
+            Self::Heartbeat => "heartbeat/supervisor",
         }
     }
 }

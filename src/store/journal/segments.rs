@@ -1,0 +1,220 @@
+//! A journal in segments: `events-000001.jsonl`, `events-000002.jsonl`, …, one journal whose lines are counted and summed
+//! through all of them.
+use super::error::JournalError;
+use super::position::Position;
+use super::reader::read_lines_of;
+use super::writer::JournalOf;
+use crate::model::Line;
+use crate::store::{beneath, crash};
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// How long a segment becomes before the next one begins.
+const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A position in a journal of segments, just behind a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentPosition {
+    /// The number of the segment, from one.
+    pub segment: u32,
+    pub position: Position,
+}
+
+impl Default for SegmentPosition {
+    fn default() -> Self {
+        Self {
+            segment: 1,
+            position: Position::default(),
+        }
+    }
+}
+
+impl SegmentPosition {
+    /// Returns where the next segment begins, if this is the end of one.
+    fn next(self) -> Self {
+        Self {
+            segment: self.segment + 1,
+            position: Position {
+                offset: 0,
+                ..self.position
+            },
+        }
+    }
+}
+
+/// The writer of a journal in segments; there is at most one.
+#[derive(Debug)]
+pub struct Segments<E> {
+    folder: Utf8PathBuf,
+    segment: u32,
+    journal: JournalOf<E>,
+    limit: u64,
+}
+
+impl<E: Serialize + DeserializeOwned> Segments<E> {
+    /// Opens a journal for writing, creates it if there is none, and passes every line behind `from` to `each`.
+    pub fn open(
+        folder: &Utf8Path,
+        from: SegmentPosition,
+        mut each: impl FnMut(&Line<E>),
+    ) -> Result<Self, JournalError> {
+        beneath::create_dir_all(folder)?;
+        let mut at = from;
+        while path(folder, at.segment + 1).exists() {
+            let read = read_lines_of(&path(folder, at.segment), at.position, |line, _| {
+                each(&line);
+            });
+            at = SegmentPosition {
+                position: read?,
+                ..at
+            }
+            .next();
+        }
+        let journal = JournalOf::open_from(&path(folder, at.segment), at.position, each)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            segment: at.segment,
+            journal,
+            limit: SEGMENT_BYTES,
+        })
+    }
+
+    /// Appends an event. No effect of it may start before [`sync`](Self::sync).
+    pub fn append(&mut self, event: &E, at: Timestamp) -> Result<(), JournalError> {
+        if self.limit <= self.journal.position().offset {
+            self.begin_segment()?;
+        }
+        Ok(self.journal.append(event, at)?)
+    }
+
+    /// Puts every appended line on disk.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.journal.sync()
+    }
+
+    /// Returns the position behind the last line.
+    pub fn position(&self) -> SegmentPosition {
+        SegmentPosition {
+            segment: self.segment,
+            position: self.journal.position(),
+        }
+    }
+
+    fn begin_segment(&mut self) -> Result<(), JournalError> {
+        self.journal.sync()?;
+        crash::point("segment: before the next one");
+        let next = self.position().next();
+        self.journal =
+            JournalOf::open_from(&path(&self.folder, next.segment), next.position, |_| ())?;
+        beneath::sync_folder(&self.folder)?;
+        self.segment = next.segment;
+        crash::point("segment: begun");
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+}
+
+/// Passes every line behind `from` to `each` without changing anything, and returns the position behind the last one.
+pub fn read_segments<E: DeserializeOwned>(
+    folder: &Utf8Path,
+    from: SegmentPosition,
+    mut each: impl FnMut(&Line<E>),
+) -> Result<SegmentPosition, JournalError> {
+    let mut at = from;
+    loop {
+        let file = path(folder, at.segment);
+        match read_lines_of(&file, at.position, |line, _| each(&line)) {
+            Ok(position) => at.position = position,
+            Err(JournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        if !path(folder, at.segment + 1).exists() {
+            return Ok(at);
+        }
+        at = at.next();
+    }
+}
+
+fn path(folder: &Utf8Path, segment: u32) -> Utf8PathBuf {
+    folder.join(format!("events-{segment:06}.jsonl"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use fs_err as fs;
+
+    fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("supervisor")).unwrap();
+        (folder, path)
+    }
+
+    fn open(folder: &Utf8Path, from: SegmentPosition) -> (Segments<u32>, Vec<u32>) {
+        let mut read = Vec::new();
+        let mut journal = Segments::open(folder, from, |line| read.push(line.event)).unwrap();
+        journal.set_limit(400);
+        (journal, read)
+    }
+
+    fn numbers(folder: &Utf8Path, from: SegmentPosition) -> Result<Vec<u32>, JournalError> {
+        let mut read = Vec::new();
+        read_segments(folder, from, |line| read.push(line.event)).map(|_| read)
+    }
+
+    #[test]
+    fn a_journal_continues_in_the_next_segment_and_is_read_as_one() {
+        let (_scratch, folder) = scratch();
+        let all: Vec<u32> = (0..40).collect();
+        let mut middle = SegmentPosition::default();
+        for chunk in all.chunks(7) {
+            let (mut journal, _) = open(&folder, SegmentPosition::default());
+            for number in chunk {
+                journal.append(number, clock::now()).unwrap();
+                if *number == 19 {
+                    middle = journal.position();
+                }
+            }
+            journal.sync().unwrap();
+        }
+        assert!(3 < open(&folder, SegmentPosition::default()).0.segment);
+        assert_eq!(open(&folder, SegmentPosition::default()).1, all);
+        assert_eq!(numbers(&folder, SegmentPosition::default()).unwrap(), all);
+        assert_eq!(open(&folder, middle).1, all[20..]);
+        assert_eq!(numbers(&folder, middle).unwrap(), all[20..]);
+    }
+
+    #[test]
+    fn a_segment_of_another_journal_is_damage() {
+        let (_scratch, folder) = scratch();
+        let (_other, other) = scratch();
+        for (folder, first) in [(&folder, 0), (&other, 100)] {
+            let (mut journal, _) = open(folder, SegmentPosition::default());
+            for number in first..first + 20 {
+                journal.append(&number, clock::now()).unwrap();
+            }
+        }
+        fs::copy(path(&other, 2), path(&folder, 2)).unwrap();
+        let damaged = numbers(&folder, SegmentPosition::default());
+        assert!(
+            matches!(damaged, Err(JournalError::Damaged { .. })),
+            "{damaged:?}"
+        );
+    }
+
+    #[test]
+    fn a_segment_has_one_writer() {
+        let (_scratch, folder) = scratch();
+        let (_first, _) = open(&folder, SegmentPosition::default());
+        let second = Segments::<u32>::open(&folder, SegmentPosition::default(), |_| ());
+        assert!(matches!(second, Err(JournalError::Held { .. })));
+    }
+}
