@@ -4,7 +4,7 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--git`, `--start`, `--queues`, `--plans`, `--blocks` and `--costs` (needs jq) measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--git`, `--start`, `--queues`, `--plans`, `--blocks`, `--quota` and `--costs` (needs jq) measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod costs;
 mod git;
 mod plans;
 mod queues;
+mod quota;
 mod tmux_start;
 
 use agent_pipelines::clock;
@@ -44,7 +45,9 @@ const LAST: &str = "AP_BENCH_LAST";
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
-        Some("__agent") => agent(),
+        // As it is called in place of Claude Code, too.
+        Some("__agent" | "-p") => agent(),
+        Some("auth" | "--help" | "--version") => {}
         Some("__tracker") => queues::tracker(&words[1..]),
         Some("__floor_shim") => floor_shim(Utf8Path::new(&words[1])),
         _ => measure(&words),
@@ -79,12 +82,13 @@ fn measure(words: &[String]) {
 type Part = fn(&mut Table, &Utf8Path);
 
 /// What can be measured by itself, by its option.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("--git", git::measure),
     ("--start", tmux_start::measure),
     ("--queues", queues::measure),
     ("--plans", plans::measure),
     ("--blocks", blocks::measure),
+    ("--quota", quota::measure),
     // Needs jq.
     ("--costs", costs::measure),
 ];
@@ -96,6 +100,7 @@ fn all(table: &mut Table, disk: &Utf8Path, is_full: bool) {
     if memory.exists() {
         iterations(table, "tmpfs", memory, if is_full { 10_000 } else { 1000 });
     }
+    quota::measure(table, disk);
     git::measure(table, disk);
     start(table, disk);
     tmux_start::measure(table, disk);
