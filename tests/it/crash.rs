@@ -2,6 +2,7 @@
 //! checks what must hold whatever is killed, whenever.
 mod backlog;
 mod ledger;
+mod views;
 
 use crate::project::{Project, Ran};
 use serde_json::Value;
@@ -48,6 +49,12 @@ echo "end $n $attempt $$" >>"$stamps"
 echo '{"decision": "continue", "summary": "done"}' >"$status"
 "#;
 
+/// A judge that is content. Its answer costs something.
+const JUDGE: &str = r#"#!/bin/sh
+cat >/dev/null
+echo '{"type": "result", "subtype": "success", "is_error": false, "num_turns": 1, "total_cost_usd": 0.125, "usage": {"input_tokens": 10}, "result": "{\"stop\": true, \"confidence\": 1, \"reason\": \"it is so\"}"}'
+"#;
+
 /// A session to crash.
 #[derive(Clone, Copy)]
 struct Scene {
@@ -73,6 +80,14 @@ const QUEUE: Scene = Scene {
     iterations: 3,
     parallel: false,
 };
+/// `@JUDGE@` is the judge's program.
+const JUDGED: Scene = Scene {
+    yaml: "termination: { type: judge, max: 3, min_iterations: 1, criteria: it works, judge: { provider: priced, program: \"@JUDGE@\" } }\n",
+    script: FAILS_ONCE,
+    backlog: false,
+    iterations: 1,
+    parallel: false,
+};
 const PARALLEL: Scene = Scene {
     yaml: "termination: { type: fixed, max: 1 }\n",
     script: FAILS_ONCE,
@@ -84,6 +99,11 @@ const PARALLEL: Scene = Scene {
 #[test]
 fn the_runner_may_be_killed_anywhere() {
     PLAIN.crash_everywhere("runner");
+}
+
+#[test]
+fn the_runner_may_be_killed_anywhere_in_a_loop_that_a_judge_ends() {
+    JUDGED.crash_everywhere("runner");
 }
 
 #[test]
@@ -189,7 +209,9 @@ impl Scene {
     fn project(self) -> Project {
         let project = Project::new();
         let script = format!("{STAMPS}{}", self.script);
-        project.priced_loop("work", self.yaml, &script);
+        let judge = project.program("judge", JUDGE);
+        let yaml = self.yaml.replace("@JUDGE@", judge.as_str());
+        project.priced_loop("work", &yaml, &script);
         if self.parallel {
             let stages = "[{ id: do, loop: work, runs: 1 }]";
             let block = format!(
@@ -250,6 +272,14 @@ impl Scene {
         if self.parallel {
             return check_branches(project, self.iterations);
         }
+        if self.yaml == JUDGED.yaml {
+            let answers = project.events("s", "gate_answered");
+            let usd: Vec<_> = answers
+                .iter()
+                .map(|it| it["usage"]["cost_usd"].as_f64())
+                .collect();
+            assert_eq!(usd, [Some(0.125)], "what the judge's answer cost");
+        }
         let history = project.history("s");
         let all: Vec<u64> = (1..=history.len() as u64).collect();
         assert_eq!(history, all, "history");
@@ -274,7 +304,7 @@ impl Scene {
         assert_eq!(reported, all, "iterations that were reported");
         project.nothing_left();
         check_agents(project, role, &all);
-        check_state(project);
+        views::check(project);
         if self.backlog {
             backlog::check(project, role);
         }
@@ -312,7 +342,7 @@ fn check_branches(project: &Project, iterations: u64) {
         "{manifest}"
     );
     assert_eq!(project.status("s")["iterations_total"], 2 * iterations + 1);
-    check_state(project);
+    views::check(project);
 }
 
 /// One agent at a time, and none for an iteration that is over.
@@ -337,37 +367,4 @@ fn check_agents(project: &Project, role: &str, all: &[u64]) {
         ends.values().all(|times| *times <= most),
         "an agent ran again:\n{stamps}"
     );
-}
-
-/// `state.json` says what the journal says, and comes back when it is gone.
-fn check_state(project: &Project) {
-    let path = project.run_file("s", "state.json");
-    let view: Value = serde_json::from_str(&project.read(&path)).expect("state.json");
-    fs_err::remove_file(project.root().join(path)).expect("it is there");
-    let (status, list) = (project.status("s"), project.ap(&["list", "--json"]).stdout);
-    // Nor does a checkpoint say anything else.
-    let _ = fs_err::remove_file(
-        project
-            .root()
-            .join(project.run_file("s", "checkpoint.json")),
-    );
-    assert_eq!(
-        project.status("s"),
-        status,
-        "a checkpoint and the journal differ"
-    );
-    assert_eq!(
-        project.ap(&["list", "--json"]).stdout,
-        list,
-        "a summary and the journal differ"
-    );
-    // Only the file has the number of lines, by which a cut of the journal is found.
-    let fields = view.as_object().expect("an object").iter();
-    for (field, value) in fields.filter(|(field, _)| *field != "journal_lines") {
-        assert_eq!(
-            value, &status[field],
-            "state.json and the journal differ in `{field}`"
-        );
-    }
-    assert_eq!(view["status"], "complete");
 }

@@ -2,7 +2,8 @@
 use crate::project::Project;
 use serde_json::Value;
 
-/// The ledger has what the journals say was spent, each attempt once, and is the same when it is made again.
+/// The ledger has what the journals say was spent, each attempt and each answer of a judge once, and is the same when it
+/// is made again.
 pub(super) fn check(project: &Project) {
     let spent = |args: &[&str]| -> Value {
         let printed = project.ap(args).expect(0).stdout;
@@ -22,7 +23,8 @@ pub(super) fn check(project: &Project) {
             let cost = line["event"]["usage"]["cost_usd"]
                 .as_f64()
                 .unwrap_or_default();
-            if line["event"]["type"] == "agent_exited" && 0.0 < cost {
+            let costs = ["agent_exited", "gate_answered"].map(|kind| line["event"]["type"] == kind);
+            if costs.contains(&true) && 0.0 < cost {
                 (usd, attempts) = (usd + cost, attempts + 1);
             }
         }
