@@ -1,5 +1,6 @@
 //! End to end: `ap` drives the real `claude` over a real repository; only the model is ours.
 mod agent;
+mod asked;
 #[cfg(feature = "fake-bd")]
 mod beads;
 mod debate;
