@@ -1,5 +1,5 @@
 //! The file as it was read last: it is read again only if it was replaced.
-use super::file::{QuotaFile, QuotaFileError, read};
+use super::file::{QuotaFile, read};
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::stamp::Stamp;
 
@@ -10,7 +10,8 @@ pub struct QuotaCache {
 }
 
 impl QuotaCache {
-    /// Returns what is known. An error is logged once per content, and nothing is known then.
+    /// Returns what is known. An error is logged once per content, and leaves what was known: a file that is torn frees no
+    /// session that is held.
     pub fn get(&mut self, dirs: &UserDirs) -> &QuotaFile {
         let stamp = Stamp::of(&dirs.state_file(StateFile::Quota));
         if self.read.as_ref().map(|(known, _)| *known) != Some(stamp) {
@@ -18,13 +19,13 @@ impl QuotaCache {
                 None => Ok(QuotaFile::default()),
                 Some(_) => read(dirs),
             };
-            self.read = Some((stamp, file.unwrap_or_else(|error| nothing(&error))));
+            let known = self.read.take().map(|(_, known)| known);
+            let file = file.unwrap_or_else(|error| {
+                tracing::warn!(%error, "quota.json cannot be used");
+                known.unwrap_or_default()
+            });
+            self.read = Some((stamp, file));
         }
         &self.read.get_or_insert_default().1
     }
-}
-
-fn nothing(error: &QuotaFileError) -> QuotaFile {
-    tracing::warn!(%error, "quota.json cannot be used");
-    QuotaFile::default()
 }

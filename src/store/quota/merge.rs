@@ -133,7 +133,8 @@ fn merged(
     let mut new = known_window(reading, source, seen);
     new.resets_at = new.resets_at.or(known.resets_at);
     let is_same = match (known.resets_at, reading.resets_at) {
-        (Some(before), Some(now)) => before.duration_since(now).abs() < SAME_RESET,
+        // A window that resets sooner than it did is no new one: what fell in it must be confirmed.
+        (Some(before), Some(now)) => now.duration_since(before) < SAME_RESET,
         (Some(_) | None, None) | (None, Some(_)) => true,
     };
     if !is_same {

@@ -110,6 +110,33 @@ fn a_full_disk_loses_nothing_that_was_known() {
 }
 
 #[test]
+fn a_file_that_is_torn_or_cannot_be_written_leaves_what_was_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let dirs = dirs(&folder);
+    let path = dirs.state_file(StateFile::Quota);
+    let mut cache = QuotaCache::default();
+    record_one(&dirs, QuotaSource::Agent, reading("five_hour", 0.5, 300), 0);
+    assert_eq!(cache.get(&dirs).accounts.len(), 1);
+    for torn in ["{\"v\":1,\"acc", "{\"v\":9}"] {
+        atomic::replace(&path, torn.as_bytes()).unwrap();
+        assert_eq!(cache.get(&dirs).accounts.len(), 1, "{torn}");
+    }
+    // Nothing replaces a folder.
+    fs_err::remove_file(&path).unwrap();
+    fs_err::create_dir_all(path.join("in the way")).unwrap();
+    let account = account("claude.ai");
+    let report = Report {
+        account: &account,
+        source: QuotaSource::Agent,
+        report: report(vec![reading("five_hour", 0.6, 300)]),
+        seen: &at(1),
+        warn_on: None,
+    };
+    assert!(record(&dirs, report).is_err());
+    assert_eq!(cache.get(&dirs).accounts.len(), 1);
+}
+
+#[test]
 fn the_file_is_only_the_users_own_and_names_no_credential() {
     let folder = tempfile::tempdir().unwrap();
     let dirs = dirs(&folder);

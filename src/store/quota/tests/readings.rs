@@ -142,6 +142,35 @@ fn a_fall_without_a_reset_counts_when_it_is_confirmed_and_is_named() {
 }
 
 #[test]
+fn a_reset_that_moves_closer_makes_no_room_before_it_is_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dirs = dirs(&folder);
+    let record = |used, reset, minute| {
+        record_one(
+            &dirs,
+            QuotaSource::Agent,
+            reading("seven_day", used, reset),
+            minute,
+        );
+    };
+    let known = |minute| {
+        let file = read(&dirs).unwrap();
+        let uses = file.accounts[&account("claude.ai").key()].uses(&at(minute));
+        (uses[0].used.fraction(), uses[0].ends)
+    };
+    record(0.97, 5000, 0);
+    record(0.98, 4000, 1);
+    assert_eq!(known(1), (0.98, at(4000).at), "more use counts at once");
+    record(0.10, 3000, 2);
+    assert_eq!(known(2), (0.98, at(4000).at));
+    record(0.11, 3000, 4);
+    assert_eq!(known(4), (0.11, at(3000).at));
+    // One that moves away is another window.
+    record(0.02, 9000, 5);
+    assert_eq!(known(5), (0.02, at(9000).at));
+}
+
+#[test]
 fn refused_values_are_named_once_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let dirs = dirs(&folder);
