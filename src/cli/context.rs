@@ -113,6 +113,15 @@ impl Context {
         }
     }
 
+    /// Reports what is wrong with the project's settings, once for all its definitions.
+    pub(super) fn check_project_settings(&self) -> Result<()> {
+        let declared = self.declared();
+        match declared.user_limits.project_problems() {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(Error::invalid(Invalid::new(PROJECT_FILE, problems))),
+        }
+    }
+
     /// Returns the text of the project's settings, if it has any, or why they cannot be read.
     fn project_settings(&self) -> Option<std::result::Result<SourceText, String>> {
         match fs::read_to_string(self.project.root().join(PROJECT_FILE)) {

@@ -59,7 +59,7 @@ pub(crate) use generated_from;
 pub(crate) use schema;
 
 /// The schemas of files.
-pub const SCHEMAS: [Schema; 5] = [
+pub const SCHEMAS: [Schema; 6] = [
     schema!(
         Definition,
         "loop",
@@ -77,6 +77,12 @@ pub const SCHEMAS: [Schema; 5] = [
         "config",
         "config.yaml: what is the same in all your projects",
         crate::compile::settings::Settings
+    ),
+    schema!(
+        Definition,
+        "project",
+        "agent-pipelines.yaml: what a project takes away from config.yaml",
+        crate::compile::user_limits::ProjectDef
     ),
     schema!(
         AgentFile,

@@ -33,13 +33,23 @@ pub struct UserLimits {
 
 /// The settings of a project, for all its sessions.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-struct ProjectDef {
+pub(super) struct ProjectDef {
+    /// Less than your `config.yaml` allows all sessions to spend in a day and in a week.
     budgets: Budgets,
+    /// Less of a provider's quota than your `config.yaml` allows.
     quota: QuotaDef,
 }
 
 impl UserLimits {
+    /// Returns what is wrong with the project's file.
+    pub fn project_problems(&self) -> Vec<Problem> {
+        let diagnostics = Diagnostics::default();
+        self.read_project(&diagnostics);
+        diagnostics.take()
+    }
+
     /// Returns what a session may spend and use by its definition and its project, and reports what would widen what the
     /// user allows. `guardrails` is where the definition's `budgets` are, `top` where its `quota` is.
     pub(super) fn narrowed(

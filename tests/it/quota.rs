@@ -171,6 +171,11 @@ fn a_loop_or_a_project_takes_away_from_the_policy_and_never_adds_to_it() {
         .ap(&["lint"])
         .expect(2)
         .says(&["`hold: 100%` allows more", "agent-pipelines.yaml:1:27"]);
+    project.write(of_project, "budget: {day: {usd: 5}}\n");
+    let ran = project.ap(&["lint"]).expect(2);
+    let mistake = "unknown key `budget`";
+    assert_eq!(ran.stderr.matches(mistake).count(), 1, "{}", ran.text());
+    ran.says(&["agent-pipelines.yaml:1:1", "budgets"]);
 }
 
 #[test]

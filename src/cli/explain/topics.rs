@@ -164,9 +164,13 @@ pub(super) const TOPICS: &[Topic] = &[
     ),
     topic(
         "environment",
-        "environment variables, and config.yaml",
+        "environment variables, config.yaml, and the settings of a project",
         REFERENCE,
-        &["## Environment variables", "## config.yaml"],
+        &[
+            "## Environment variables",
+            "## config.yaml",
+            "## Settings of a project",
+        ],
     ),
     topic(
         "safety",

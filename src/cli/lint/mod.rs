@@ -36,8 +36,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    // config.yaml may declare providers, so it must be valid.
+    // config.yaml may declare providers, so it must be valid, and no session starts with a mistake of the project's.
     context.settings()?;
+    context.check_project_settings()?;
     let entries = select(args, &context.library())?;
     let progress = Progress::of(entries.len());
     let check_next = |entry: &Entry| {
