@@ -39,6 +39,9 @@ impl State {
 
     /// Records what the user's policy for the quota decided of an agent.
     pub(super) fn quota_read(&mut self, agent: &str, decision: &QuotaDecision, at: Timestamp) {
+        let is_free = *decision == QuotaDecision::Go;
+        let read = (self.current.next_attempt(), agent.to_owned());
+        self.current.quota_read = is_free.then_some(read);
         let resting = &mut self.session.resting;
         match decision {
             QuotaDecision::Hold { until, reason } => {
@@ -74,6 +77,15 @@ impl State {
     pub fn is_held_by_quota(&self, agent: &str, now: Timestamp) -> bool {
         let rest = self.session.resting.get(agent);
         rest.is_some_and(|rest| rest.by_policy && now < rest.until)
+    }
+
+    /// Whether the next attempt of an agent has a reading of the quota by this policy that allows it.
+    pub fn has_read_quota(&self, agent: &str, policy: &str) -> bool {
+        let read = self.current.quota_read.as_ref();
+        policy == self.session.quota_policy
+            && read.is_some_and(|(cursor, label)| {
+                label == agent && *cursor == self.current.next_attempt()
+            })
     }
 
     /// Returns the agent that would make an attempt, by its index in the chain and its label, if an attempt or the claim

@@ -19,6 +19,9 @@ pub struct NodeState {
     /// Label of that agent.
     #[serde(default)]
     pub agent: String,
+    /// The attempt before which the quota was read last and allowed it, and the label of its agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_read: Option<(Cursor, String)>,
     /// When the iteration began; `None` once it is over.
     pub iteration_started: Option<Timestamp>,
     pub counters: NodeCounters,

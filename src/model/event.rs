@@ -163,8 +163,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         asks: bool,
     },
-    /// The quota was read before an attempt of an agent, and what the user's policy decided changed: its attempts are held,
-    /// or no longer.
+    /// The quota was read before an attempt of an agent, and the user's policy decided: the attempt may begin, or its agent
+    /// is held, or no longer held.
     QuotaRead {
         /// The agent's label.
         agent: String,

@@ -1,4 +1,5 @@
 //! Ends the agent of a runner when a budget is used up, and starts none while one is.
+use super::known_quota::lock;
 use super::quota::user_zone;
 use super::run::Runner;
 use super::wakeup::ControlSource;
@@ -25,10 +26,13 @@ impl Runner {
     }
 
     fn look_at_shared_budget(&mut self) {
-        let defined = self.session.plan.guardrails.budgets;
+        let (defined, dirs) = (self.session.plan.guardrails.budgets, &self.env.dirs);
+        let mut desk = lock(&self.desk);
+        desk.settings.look(dirs);
+        let budgets = desk.settings.settings().budgets.narrowed(defined);
+        drop(desk);
         let zone = user_zone(&self.env.vars);
-        self.shared_budget
-            .look(&self.env.dirs, defined, clock::now(), &zone);
+        self.shared_budget.look(dirs, budgets, clock::now(), &zone);
     }
 
     /// Records that the running agent would be billed, though the session began on an account that does not bill.

@@ -1,4 +1,5 @@
 //! What is known of the quota of the agent that is about to work, shared by the gate before attempts and its runner.
+use super::user_settings::UserSettings;
 use crate::engine::pacing::{WindowUse, permitted_agents};
 use crate::model::{Account, Moment, QuotaLevel};
 use crate::store::quota::QuotaCache;
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The part of a gate that its runner sees.
 #[derive(Debug, Default)]
 pub(super) struct QuotaDesk {
+    /// `config.yaml`, read once for both.
+    pub(super) settings: UserSettings,
     /// `quota.json`, read once for both.
     pub(super) file: QuotaCache,
     /// Accounts whose programs should be asked, with the program of the agent.

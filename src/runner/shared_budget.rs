@@ -1,5 +1,4 @@
 //! What all sessions of the user have spent in this day and week, compared with their budgets.
-use super::user_settings::UserSettings;
 use crate::agent::Allowance;
 use crate::model::Usage;
 use crate::plan::{Budgets, PeriodBudget};
@@ -10,10 +9,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-/// The budgets over all sessions, and what is spent of them. Read again when the settings or the ledger change.
+/// The budgets over all sessions, and what is spent of them. Read again when the budgets or the ledger change.
 #[derive(Debug, Default)]
 pub(super) struct SharedBudget {
-    settings: UserSettings,
     budgets: Budgets,
     /// The length of the ledger when it was last read.
     ledger: Option<u64>,
@@ -34,16 +32,16 @@ struct Period {
 pub(super) type Hold = (String, Timestamp);
 
 impl SharedBudget {
-    /// Reads what changed. A file that cannot be read leaves what is known.
+    /// Reads what was spent of these budgets, if anything changed.
     pub(super) fn look(
         &mut self,
         dirs: &UserDirs,
-        defined: Budgets,
+        budgets: Budgets,
         now: Timestamp,
         zone: &TimeZone,
     ) {
-        if self.settings.look(dirs) {
-            self.budgets = self.settings.settings().budgets.narrowed(defined);
+        if self.budgets != budgets {
+            self.budgets = budgets;
             self.periods.clear();
         }
         if self.budgets.is_empty() {

@@ -4,22 +4,26 @@ use crate::store::layout::UserDirs;
 use crate::store::stamp::Stamp;
 use fs_err as fs;
 
-/// The settings as they were read last.
+/// The settings as they were read last. A runner and its gate share one.
 #[derive(Debug, Default)]
 pub(super) struct UserSettings {
     read: Option<Option<Stamp>>,
+    /// How many times the file was read.
+    reads: u64,
     settings: Settings,
 }
 
 impl UserSettings {
-    /// Reads what changed, and returns whether anything did. A file that cannot be read leaves what is known.
-    pub(super) fn look(&mut self, dirs: &UserDirs) -> bool {
+    /// Reads the file if it changed, and returns how many times it was read by now. A file that cannot be read leaves what
+    /// is known.
+    pub(super) fn look(&mut self, dirs: &UserDirs) -> u64 {
         let file = dirs.config.join("config.yaml");
         let stamp = Stamp::of(&file);
         if self.read.as_ref() == Some(&stamp) {
-            return false;
+            return self.reads;
         }
         self.read = Some(stamp);
+        self.reads += 1;
         let source = SourceText {
             text: fs::read_to_string(&file).unwrap_or_default(),
             file: file.into_string(),
@@ -28,7 +32,7 @@ impl UserSettings {
             Ok(settings) => self.settings = settings,
             Err(_) => tracing::warn!("config.yaml cannot be read; the settings before it stay"),
         }
-        true
+        self.reads
     }
 
     pub(super) fn settings(&self) -> &Settings {

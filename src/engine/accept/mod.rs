@@ -80,7 +80,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             allowed,
             policy,
             decision,
-        } => is_news(state, agent, (policy, decision), now).then(|| Event::QuotaRead {
+        } => is_news(plan, state, (agent, policy), decision, now).then(|| Event::QuotaRead {
             agent: agent.clone(),
             account: account.clone(),
             windows: windows.clone(),
@@ -206,19 +206,24 @@ fn branch_reported(
     })
 }
 
-/// Whether what the quota allows an agent is another thing than what is known: a hold as long as nothing runs, its end as
-/// long as it lasts, and what another policy than before decides.
+/// Whether what the quota allows an agent is to be recorded: a hold as long as nothing runs, its end as long as it lasts,
+/// and what allows the next attempt, once.
 fn is_news(
+    plan: &Plan,
     state: &State,
-    agent: &str,
-    (policy, decision): (&str, &QuotaDecision),
+    (agent, policy): (&str, &str),
+    decision: &QuotaDecision,
     now: Timestamp,
 ) -> bool {
+    let is_next = || {
+        let node = state.node(plan);
+        node.is_some_and(|node| state.next_agent(plan, node, now).1 == agent)
+    };
     let is_held = state.is_held_by_quota(agent, now);
     match (&state.phase, decision) {
         (Phase::Ready | Phase::Exited { .. }, QuotaDecision::Hold { .. }) => !is_held,
         (Phase::Ready | Phase::Exited { .. }, QuotaDecision::Go) => {
-            is_held || policy != state.session.quota_policy
+            is_held || (is_next() && !state.has_read_quota(agent, policy))
         }
         (
             Phase::Waiting {

@@ -33,8 +33,9 @@ impl State {
         if resumed || self.session.forked_from.is_some() {
             self.add_unattended(before, at);
         }
-        // The status may be old by now.
+        // The status may be old by now, and so may the quota.
         self.current.queue_status = None;
+        self.current.quota_read = None;
         // A task claimed for an attempt that never began is released by the next check of the queue.
         if !self.phase.is_running() {
             self.current.task = None;

@@ -46,7 +46,8 @@ impl QuotaGate {
             return next;
         };
         match self.held_until(&label, now) {
-            None => next,
+            None if state.has_read_quota(&label, "") => next,
+            None => accept(plan, state, &read(label, QuotaDecision::Go), now),
             Some(until) => {
                 let reason = "as rolled".to_owned();
                 let hold = read(label, QuotaDecision::Hold { until, reason });

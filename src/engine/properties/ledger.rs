@@ -3,6 +3,7 @@ use super::is_in_vain;
 use super::payment::Payment;
 use super::questions::Questions;
 use super::rests::Rests;
+use super::world::is_hold;
 use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::Plan;
@@ -259,7 +260,7 @@ impl Ledger {
             Event::QuotaRead {
                 decision: QuotaDecision::Go,
                 ..
-            } => self.waiting = None,
+            } if is_hold(before.state) => self.waiting = None,
             Event::StopRequested { .. } => self.asked_to_stop = true,
             Event::SessionResumed { .. } if matches!(before.state.phase, Phase::Ended { .. }) => {
                 (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);

@@ -72,6 +72,8 @@ impl Rests {
                     .position(|agent| !self.is_out(&agent.label(), now));
                 let chosen = Some(*fallback as usize);
                 prop_assert_eq!(first, chosen, "not the first agent that can be tried");
+                let is_read = state.session.ignores_quota || state.has_read_quota(agent, "");
+                prop_assert!(is_read, "begun without a recorded reading of the quota");
                 self.agent.clone_from(agent);
             }
             Event::AgentExited(attempt) => {
@@ -100,7 +102,7 @@ impl Rests {
             }
             Event::QuotaRead {
                 agent, decision, ..
-            } => self.quota_read(agent, decision, now)?,
+            } => self.quota_read(state, agent, decision, now)?,
             Event::RunnerStarted { .. } => self.runner_started(state, now),
             Event::SessionResumed { .. } if matches!(state.phase, Phase::Ended { .. }) => {
                 self.rests.clear();
@@ -164,6 +166,7 @@ impl Rests {
 
     fn quota_read(
         &mut self,
+        state: &State,
         agent: &str,
         decision: &QuotaDecision,
         now: Timestamp,
@@ -183,9 +186,16 @@ impl Rests {
             }
             QuotaDecision::Go => {
                 let is_held = known.is_some_and(|rest| rest.by_policy);
-                prop_assert!(rests && is_held, "freed although nothing held it");
-                self.rests.remove(agent);
-                self.waiting = None;
+                prop_assert!(
+                    is_held || !rests,
+                    "freed although its provider does not serve it"
+                );
+                if is_held {
+                    self.rests.remove(agent);
+                }
+                if super::world::is_hold(state) {
+                    self.waiting = None;
+                }
             }
         }
         Ok(())

@@ -11,7 +11,6 @@ use crate::model::{
 };
 use crate::plan::{Plan, QuotaPolicy, WhenUnknown};
 use crate::runner::known_quota::{Known, SharedDesk, lock};
-use crate::runner::user_settings::UserSettings;
 use crate::store::layout::UserDirs;
 use crate::store::quota::FRESH_FOR;
 use crate::store::{AttemptGate, Permission};
@@ -26,7 +25,8 @@ const KEY_LENGTH: usize = 12;
 pub(in crate::runner) struct QuotaGate {
     dirs: UserDirs,
     vars: Env,
-    settings: UserSettings,
+    /// How many times `config.yaml` had been read when the policy was taken from it.
+    settings_read: u64,
     policy: QuotaPolicy,
     /// A fingerprint of the policy.
     policy_key: String,
@@ -50,7 +50,7 @@ impl QuotaGate {
         Self {
             dirs,
             vars,
-            settings: UserSettings::default(),
+            settings_read: 0,
             policy: QuotaPolicy::default(),
             policy_key: String::new(),
             // Branches return at different times too.
@@ -62,10 +62,14 @@ impl QuotaGate {
 
     /// Reads the policy again if the settings changed.
     fn read_policy(&mut self, plan: &Plan) {
-        if !self.settings.look(&self.dirs) {
+        let mut desk = lock(&self.desk);
+        let reads = desk.settings.look(&self.dirs);
+        if self.settings_read == reads {
             return;
         }
-        let set = self.settings.settings().quota.limits();
+        self.settings_read = reads;
+        let set = desk.settings.settings().quota.limits();
+        drop(desk);
         let policy = QuotaPolicy::default().with(&set);
         self.policy = match &plan.quota {
             Some(limits) => policy.narrowed(limits),
@@ -184,11 +188,11 @@ impl AttemptGate for QuotaGate {
             lock(&self.desk).known = None;
             return Permission::Begin;
         };
-        let is_recorded = self.policy_key == state.session.quota_policy;
+        let is_recorded = state.has_read_quota(agent.1, &self.policy_key);
         match decided.decision.clone() {
             None => Permission::Wait,
             Some(QuotaDecision::Go) if is_recorded => Permission::Begin,
-            // A decision is recorded with its numbers if it holds, and if the policy is another one than before.
+            // A decision is recorded with its numbers, before it is acted on.
             Some(decision) => {
                 let read = decided.input(agent.1.to_owned(), &self.policy_key, decision);
                 Permission::Record(Box::new(read))

@@ -12,12 +12,15 @@ use crate::model::{
 use crate::plan::Plan;
 use crate::runner::known_quota::{SharedDesk, lock};
 use crate::store::atomic;
-use crate::store::layout::{Project, UserDirs};
+use crate::store::disk::Disk;
+use crate::store::layout::{Project, StateFile, UserDirs};
 use crate::store::quota::{self, Report};
 use crate::store::session::Session;
 use camino::Utf8PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 struct Home {
     _folder: tempfile::TempDir,
@@ -126,28 +129,46 @@ fn twenty_sessions_hold_after_one_rejection_and_return_at_different_times() {
     assert!(last.duration_since(*first) < SignedDuration::from_mins(2));
 }
 
+/// Counts how often a journal is synced.
+#[derive(Debug, Default)]
+struct CountingDisk(AtomicUsize);
+
+impl Disk for CountingDisk {
+    fn sync(&self, _: &fs_err::File) -> std::io::Result<()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
 #[test]
-fn a_policy_is_recorded_with_its_numbers_once_and_what_allows_an_attempt_is_not() {
-    let home = Home::new();
-    let (mut session, desk) = home.session("s");
+fn each_attempt_begins_after_a_recorded_reading_that_costs_no_sync_of_its_own() {
+    let mut home = Home::new();
     home.record(&plan(), WindowStatus::Allowed, 0.7, 60);
-    let before = session.seq();
-    session.append_consequences().unwrap();
-    assert!(session.state().phase.is_running());
-    assert_eq!(
-        session.seq(),
-        before + 2,
-        "the policy, and that the attempt begins"
-    );
-    let known = lock(&desk).known().cloned().expect("it was read");
-    assert_eq!(known.windows[0].used, Share::from_fraction(0.7).unwrap());
-    session.exit_well();
-    assert_eq!(session.state().current.cursor.iteration, 2);
-    assert_eq!(
-        session.seq(),
-        before + 4,
-        "how it ended, and that the next begins"
-    );
+    let mut events = |is_read: bool| {
+        if !is_read {
+            // A key has no windows, so nothing is read.
+            let key = ("CLAUDE_CODE_USE_BEDROCK".to_owned(), "1".to_owned());
+            home.vars.extend([key]);
+        }
+        let (mut session, desk) = home.session(if is_read { "read" } else { "plain" });
+        let disk = Arc::new(CountingDisk::default());
+        session.set_disk(disk.clone());
+        let before = session.seq();
+        for iteration in 1..=2 {
+            session.record_consequences().unwrap();
+            assert_eq!(session.state().current.cursor.iteration, iteration);
+            assert!(session.state().phase.is_running());
+            session.exit_well();
+        }
+        let known = lock(&desk).known().cloned();
+        assert_eq!(known.is_some(), is_read);
+        (session.seq() - before, disk.0.load(Ordering::Relaxed))
+    };
+    let (read, syncs) = events(true);
+    let (plain, plain_syncs) = events(false);
+    // The third attempt begins with the end of the second.
+    assert_eq!(read, plain + 3, "one reading for each attempt");
+    assert_eq!(syncs, plain_syncs);
 }
 
 #[test]
@@ -175,7 +196,12 @@ fn a_running_session_reads_a_changed_policy_at_its_next_decision() {
     session.append_consequences().unwrap();
     assert!(session.state().phase.is_running());
     let journal = fs_err::read_to_string(session.dir.journal()).unwrap();
-    assert_eq!(journal.matches("\"quota_read\"").count(), 3);
+    let decisions = ["go", "hold", "go"].map(|it| format!("{{\"decision\":\"{it}\""));
+    let found: Vec<usize> = decisions
+        .iter()
+        .map(|it| journal.matches(it).count())
+        .collect();
+    assert_eq!(found, [2, 1, 2], "{journal}");
     assert!(
         journal.contains("\"allowed\":{\"five_hour\":0.9}"),
         "{journal}"
@@ -210,6 +236,20 @@ fn a_hold_ends_when_more_may_be_used_or_when_the_user_continues() {
             );
         }
     }
+}
+
+#[test]
+fn a_hold_outlasts_a_file_that_is_torn_meanwhile() {
+    let home = Home::new();
+    home.record(&plan(), WindowStatus::Rejected, 1.0, 60);
+    let (mut session, _) = home.session("s");
+    session.append_consequences().unwrap();
+    let until = held(&session);
+    assert!(until.is_some());
+    let file = home.dirs.state_file(StateFile::Quota);
+    atomic::replace(&file, b"{\"v\":1,\"acc").unwrap();
+    session.look_at_gate().unwrap();
+    assert_eq!(held(&session), until);
 }
 
 #[test]
