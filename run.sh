@@ -308,12 +308,15 @@ record_long() {
 
 # Builds, and becomes `ap` where the caller is. Only `ap` writes to stdout.
 run_ap() {
-    local quiet=--quiet messages
+    local quiet=--quiet messages quick=()
     need_cargo
+    # A first look shall not wait for optimization, which is most of the build; the next command builds what is kept.
+    [ "${1:-}" != demo ] || [ -x "$root/target/release/ap" ] ||
+        quick=(--config 'profile.release.package.agent-pipelines.opt-level=0')
     # The first build takes minutes, so it shows what it does; later ones have nothing to say.
     [ -x "${CARGO_TARGET_DIR:-$root/target}/release/ap" ] && [ "${1:-}" != demo ] || quiet=
     # cargo knows best where it put the program: settings, environment and target platform all have a say.
-    messages=$(in_root cargo build --release --bins --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
+    messages=$(in_root cargo build --release --bins --message-format json-render-diagnostics ${quiet:+"$quiet"} ${quick[@]+"${quick[@]}"}) ||
         fail "ap could not be built (see above)"
     [[ $messages =~ \"executable\":\"([^\"]*/ap)\" ]] || fail "cargo does not say where it put ap"
     # Its messages name commands as they were typed here.
