@@ -16,6 +16,7 @@ pub mod plugin;
 pub mod queue;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod readers;
+pub mod redact;
 pub mod runner;
 pub mod scripted;
 pub mod store;

@@ -4,13 +4,14 @@
 //! default is `warn`. A command logs to standard error. A runner in a tmux window, whose screen shows
 //! its agents, logs to `<run dir>/ap.log`, which is created with the first line. Environments and
 //! prompts are never logged.
+use crate::redact::Redactor;
 use crate::ui::note;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use nix::fcntl::OFlag;
 use std::io::{self, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -21,9 +22,10 @@ pub fn to_stderr(directives: Option<&str>) {
     start(directives, io::stderr);
 }
 
-/// Logs to a file, which need not exist yet. `directives` is the value of `AP_LOG`.
-pub fn to_file(path: &Utf8Path, directives: Option<&str>) {
-    start(directives, Mutex::new(Reopened(path.to_owned())));
+/// Logs to a file, which need not exist yet, without secrets. `directives` is the value of `AP_LOG`.
+pub fn to_file(path: &Utf8Path, directives: Option<&str>, redactor: Arc<Redactor>) {
+    let path = path.to_owned();
+    start(directives, Mutex::new(Reopened { path, redactor }));
 }
 
 fn start(directives: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
@@ -46,7 +48,10 @@ fn targets(directives: Option<&str>) -> Targets {
 }
 
 /// A file that is opened again for every line, because `--force` moves the folder it is stored in.
-struct Reopened(Utf8PathBuf);
+struct Reopened {
+    path: Utf8PathBuf,
+    redactor: Arc<Redactor>,
+}
 
 impl Write for Reopened {
     /// Writes one line. A line that cannot be written is dropped: logging never fails a session.
@@ -58,8 +63,9 @@ impl Write for Reopened {
             .append(true)
             .mode(0o600)
             .custom_flags(flags.bits())
-            .open(&self.0);
-        let _ = file.and_then(|mut file| file.write_all(line));
+            .open(&self.path);
+        let text = self.redactor.hide(&String::from_utf8_lossy(line));
+        let _ = file.and_then(|mut file| file.write_all(text.as_bytes()));
         Ok(line.len())
     }
 
@@ -89,14 +95,16 @@ mod tests {
     fn log_file_is_created_by_the_first_line_and_a_missing_folder_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
-        let mut log = Reopened(folder.join("run/ap.log"));
+        let redactor = Arc::new(Redactor::new(["swordfish".to_owned()]));
+        let path = folder.join("run/ap.log");
+        let mut log = Reopened { path, redactor };
         log.write_all(b"lost\n").unwrap();
         fs::create_dir(folder.join("run")).unwrap();
         log.write_all(b"kept\n").unwrap();
-        log.write_all(b"too\n").unwrap();
+        log.write_all(b"too swordfish\n").unwrap();
         assert_eq!(
             fs::read_to_string(folder.join("run/ap.log")).unwrap(),
-            "kept\ntoo\n"
+            "kept\ntoo [secret]\n"
         );
     }
 }

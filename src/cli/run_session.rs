@@ -56,7 +56,8 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         tmux: Tmux::new(env.vars.get("AP_TMUX_SOCKET").cloned(), true),
         run_dir: run_dir.root().to_owned(),
     }));
-    log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
+    let directives = env.vars.get("AP_LOG").map(String::as_str);
+    log::to_file(&run_dir.log(), directives, Arc::clone(&env.redactor));
     if let Err(error) = resources::check() {
         line.reply(&LaunchReply::failed(&error))?;
         return Ok(error.exit_code());
@@ -88,6 +89,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env.slots.clone_from(&request.slots);
     env.keeps_quota = request.keeps_quota;
     env.notify = request.notify;
+    env.redacts_transcripts = request.redacts_transcripts;
     env.shows_on_stderr = request.shows_on_stderr;
     env.contain = request.contain;
     env

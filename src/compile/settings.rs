@@ -12,6 +12,8 @@
 //!   week: {usd: 80}
 //! notify:
 //!   desktop: false                     # no desktop notification when a session ends
+//! redact:
+//!   transcripts: true                  # remove secrets from the agents' raw output, too
 //! quota:                               # see docs/quota.md
 //!   seven_day: {hold: 80%, pace: even}
 //!   keep: [{window: five_hour, share: 30%, on: mon-fri, from: "09:00", to: "18:00"}]
@@ -50,6 +52,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// How the user is notified.
     pub notify: Notify,
+    /// Where secrets are removed beyond what is always redacted.
+    pub redact: Redact,
     /// How much of a provider's quota may be used.
     pub quota: QuotaDef,
     /// Kinds of agents beside those that are built in, by name.
@@ -125,6 +129,15 @@ impl Settings {
 pub struct Notify {
     /// Whether the end of a session is shown on the desktop; it is unless this is false.
     pub desktop: Option<bool>,
+}
+
+/// `redact:` in `config.yaml`: where secrets are removed beyond what is always redacted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Redact {
+    /// Whether secrets are removed from `stdout.log` and `stderr.log` at the end of an attempt; they are not by default.
+    pub transcripts: bool,
 }
 
 /// The providers that the user's settings define, by name.

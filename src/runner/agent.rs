@@ -3,6 +3,7 @@
 use super::attempt::{Attempt, Ensured};
 use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
+use super::redaction::redact_output;
 use super::run::Runner;
 use super::start::remake;
 use super::tampering::Watched;
@@ -168,6 +169,8 @@ impl Runner {
         let (outcome, usage, processes) = attempt
             .conclude(plan, &node, &mut self.snapshots, clock::now())
             .await?;
+        let transcripts = self.env.redacts_transcripts;
+        redact_output(&attempt.paths, &self.env.redactor, transcripts)?;
         note_service(&self.env, &node, &outcome);
         let promises = attempt.promises();
         let cursor = attempt.cursor;

@@ -9,6 +9,7 @@ use crate::model::{Cursor, Input, NodeId, PauseAfter, Request, Stop, StopSource}
 use crate::plan::Block;
 use crate::store::background::in_background;
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl Runner {
     /// Starts the branches that have not ended, and publishes what the session wants of all of them.
@@ -44,6 +45,7 @@ impl Runner {
         let step = self.branches.block().node;
         let opening = BranchOpening::new(&self.session, step, block, name);
         let mut session = in_background(move || opening.open()).await?;
+        session.set_redactor(Arc::clone(&self.env.redactor));
         attach_ledger(&self.env, &mut session)?;
         let window = Window::for_branch(&self.env, &session, name);
         self.env

@@ -5,7 +5,9 @@ use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
 use crate::model::{Contain, Containment, Env, NodeId, SessionName};
 use crate::plan::Plan;
+use crate::redact::Redactor;
 use crate::store::layout::UserDirs;
+use crate::store::secrets;
 use crate::store::slots::{Slot, Slots};
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -36,6 +38,10 @@ pub struct RunnerEnv {
     pub contain: Contain,
     /// Whether the user is notified when the session ends.
     pub notify: bool,
+    /// Removes secrets from what is kept.
+    pub redactor: Arc<Redactor>,
+    /// Whether it does so in the agents' raw output, too.
+    pub redacts_transcripts: bool,
     /// Whether the window is on stderr, since stdout is for data.
     pub shows_on_stderr: bool,
     /// Running attempts of this session and its branches.
@@ -65,9 +71,13 @@ const TOOLS: [&str; 12] = [
 impl RunnerEnv {
     pub fn new(workspace: Workspace, exe: Utf8PathBuf, vars: Env) -> Self {
         let home = vars.get("HOME").map(Utf8Path::new);
+        let dirs = UserDirs::new(&vars, home);
+        let redactor = Redactor::of_env(&vars, secrets::readable_values(&dirs, home));
         Self {
             workspace,
-            dirs: UserDirs::new(&vars, home),
+            dirs,
+            redactor: Arc::new(redactor),
+            redacts_transcripts: false,
             exe,
             vars,
             windows: None,

@@ -23,6 +23,9 @@ pub struct LaunchRequest {
     /// Whether the user is notified when the session ends.
     #[serde(default)]
     pub notify: bool,
+    /// Whether secrets are removed from the agents' raw output, too.
+    #[serde(default)]
+    pub redacts_transcripts: bool,
     /// Whether what a window shows goes to stderr, since stdout is for data.
     #[serde(default)]
     pub shows_on_stderr: bool,

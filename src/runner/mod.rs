@@ -21,6 +21,7 @@ mod preview;
 mod probe;
 mod progress_snapshots;
 mod quota;
+mod redaction;
 mod requests;
 mod run;
 mod shared_budget;

@@ -28,6 +28,7 @@ use crate::store::observer::SharedObserver;
 use crate::store::session::{Session, kept};
 use crate::workspace::git::Git;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::LocalSet;
 use tokio::time::sleep;
@@ -41,6 +42,7 @@ const IDLE_POLL: Duration = Duration::from_secs(2);
 /// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
 /// locked when this returns.
 pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
+    session.set_redactor(Arc::clone(&env.redactor));
     if env.notify {
         session.attach(EndNotifier::new(&env))?;
     }

@@ -90,7 +90,18 @@ pub(super) fn start(
 /// Writes what the agent is to read.
 fn brief(context: &AttemptContext<'_>, prompt: &str) -> io::Result<()> {
     let folder = &context.paths.iteration;
-    let text = serde_json::to_vec_pretty(&context.context())?;
+    // Paths are what the agent works with, whatever is in their names.
+    let redacted = context.env.redactor.redact_value_except(
+        context.context(),
+        &["paths", "iterations_dir", "session", "run"],
+    );
+    if 0 < redacted.removed {
+        tracing::warn!(
+            removed = redacted.removed,
+            "secrets were removed from context.json"
+        );
+    }
+    let text = serde_json::to_vec_pretty(&redacted.kept)?;
     atomic::create(&folder.context(), &text)?;
     atomic::create(&folder.prompt(), prompt.as_bytes())
 }

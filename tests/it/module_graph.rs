@@ -13,7 +13,7 @@ use graph::Graph;
 
 /// From low to high: a room uses its own layer and those before it. Every room is here, and nothing else.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "fingerprint", "text"],
+    &["clock", "fingerprint", "redact", "text"],
     &["model"],
     &["agent", "termination"],
     &["plan"],

@@ -169,6 +169,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         slots: agent_slots::read(context)?,
         keeps_quota: true,
         contain: containment::wanted(context)?,
+        redacts_transcripts: context.settings()?.redact.transcripts,
         notify: context.settings()?.notify.desktop != Some(false),
         shows_on_stderr: false,
     })

@@ -6,6 +6,7 @@ use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Cursor, Event};
 use crate::plan::Plan;
+use crate::redact::Redactor;
 use crate::store::attempt_gate::AttemptGate;
 use crate::store::background::in_background;
 use crate::store::journal::{Journal, JournalError};
@@ -17,6 +18,13 @@ use crate::store::views::{SeenLines, Views};
 use crate::store::{atomic, beneath, crash};
 use jiff::Timestamp;
 use std::io;
+use std::sync::Arc;
+
+/// Fields of facts that name something: what they say decides what happens.
+const NAMES: [&str; 12] = [
+    "type", "kind", "session", "run", "plan", "id", "branch", "agent", "account", "runner", "shim",
+    "policy",
+];
 
 /// A session this process runs: it holds the lock and writes the journal.
 #[derive(Debug)]
@@ -39,6 +47,8 @@ pub struct Session {
     begun: Option<(Cursor, bool)>,
     /// Asked before each attempt, if there is one.
     pub(in crate::store) gate: Option<Box<dyn AttemptGate>>,
+    /// Removes secrets from facts before they are kept.
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl Session {
@@ -116,6 +126,7 @@ impl Session {
             is_taken: false,
             begun: None,
             gate: None,
+            redactor: None,
         };
         if let Err(error) = session.keep_files() {
             tracing::warn!(%error, "plan and lock are not kept a second time");
@@ -138,6 +149,11 @@ impl Session {
     /// Sets what is asked before each attempt.
     pub fn set_gate(&mut self, gate: impl AttemptGate + 'static) {
         self.gate = Some(Box::new(gate));
+    }
+
+    /// Sets what removes secrets from facts before they are kept.
+    pub fn set_redactor(&mut self, redactor: Arc<Redactor>) {
+        self.redactor = Some(redactor);
     }
 
     pub fn state(&self) -> &State {
@@ -206,6 +222,7 @@ impl Session {
     }
 
     pub(super) fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        let event = self.redacted(event);
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
         if let Event::IterationStarted { cursor, .. } = &event {
@@ -218,6 +235,21 @@ impl Session {
             end: self.journal.position(),
         });
         Ok(())
+    }
+
+    /// Returns the event without secrets in its texts. What names a thing of the session stays.
+    fn redacted(&self, event: Event) -> Event {
+        let Some(redactor) = &self.redactor else {
+            return event;
+        };
+        let redacted = redactor.redact_data(event, &NAMES);
+        if 0 < redacted.removed {
+            tracing::warn!(
+                removed = redacted.removed,
+                "secrets were removed from a fact"
+            );
+        }
+        redacted.kept
     }
 
     /// Syncs the appended events. No effect of any of them may start before this.

@@ -1,0 +1,36 @@
+//! Removes secrets from what an attempt leaves, once all of it has been read.
+use super::attempt_context::AttemptPaths;
+use crate::redact::Redactor;
+use crate::store::beneath;
+use crate::store::redacted::redact_file;
+use std::io;
+
+/// Removes secrets from `output.md` and, with `transcripts`, from the agent's raw output.
+pub(super) fn redact_output(
+    paths: &AttemptPaths,
+    redactor: &Redactor,
+    transcripts: bool,
+) -> io::Result<()> {
+    let iteration = &paths.iteration;
+    let mut files = vec![iteration.output(), paths.stage.join("output.md")];
+    if transcripts {
+        files.extend([iteration.stderr(), iteration.stdout()]);
+    }
+    for file in files {
+        let removed = redact_file(&file, redactor)?;
+        if removed == 0 {
+            continue;
+        }
+        tracing::warn!(%file, removed, "secrets were removed");
+        if let Some(second) = paths
+            .run
+            .kept_stdout()
+            .filter(|_| file == iteration.stdout())
+        {
+            // Its second name still has what was removed.
+            let _ = beneath::remove_file(&second);
+            let _ = beneath::link(&file, &second);
+        }
+    }
+    Ok(())
+}
