@@ -26,6 +26,7 @@ mod node_context;
 mod node_layers;
 mod node_shape;
 mod node_texts;
+mod notify;
 mod override_value;
 mod overrides;
 mod perspectives;

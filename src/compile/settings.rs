@@ -10,8 +10,9 @@
 //! budgets:                             # over all sessions
 //!   day: {usd: 20, tokens: 50000000}
 //!   week: {usd: 80}
-//! notify:
-//!   desktop: false                     # no desktop notification when a session ends
+//! notify:                              # see docs/notifications.md
+//!   channels: {me: {type: telegram, token: {secret: tg_token}, chat: {secret: tg_chat}}}
+//!   rules: [{events: [question, failed], to: [me], repeat: 4h}]
 //! redact:
 //!   transcripts: true                  # remove secrets from the agents' raw output, too
 //! quota:                               # see docs/quota.md
@@ -26,12 +27,12 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
-use super::definition::QuotaDef;
+use super::definition::{NotifyDef, QuotaDef};
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
-use super::yaml;
+use super::{notify, yaml};
 use crate::agent::{Provider, ProviderDef};
 use crate::model::Contain;
-use crate::plan::{Budgets, Plan, QueueSource, Step};
+use crate::plan::{Budgets, NotifyPolicy, Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,10 @@ pub struct Settings {
     /// What all sessions may spend in a day and in a week.
     pub budgets: Budgets,
     /// How the user is notified.
-    pub notify: Notify,
+    pub notify: NotifyDef,
+    /// What `notify` comes to.
+    #[serde(skip)]
+    pub notify_policy: NotifyPolicy,
     /// Where secrets are removed beyond what is always redacted.
     pub redact: Redact,
     /// How much of a provider's quota may be used.
@@ -68,7 +72,11 @@ impl Settings {
         }
         let diagnostics = Diagnostics::default();
         let document = Document::new(&text.file, &text.text, &diagnostics);
-        let read = yaml::read::<Self>(&document);
+        let mut read = yaml::read::<Self>(&document);
+        if let Some(settings) = &mut read {
+            let at = Location::top(&document).to("notify");
+            settings.notify_policy = notify::policy(&at, &settings.notify);
+        }
         if read
             .as_ref()
             .is_some_and(|settings| !settings.budgets.is_valid())
@@ -120,15 +128,6 @@ impl Settings {
             program.clone_from(placed);
         }
     }
-}
-
-/// `notify:` in `config.yaml`: how the user is notified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Notify {
-    /// Whether the end of a session is shown on the desktop; it is unless this is false.
-    pub desktop: Option<bool>,
 }
 
 /// `redact:` in `config.yaml`: where secrets are removed beyond what is always redacted.

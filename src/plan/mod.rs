@@ -4,6 +4,7 @@ mod budgets;
 mod confirm;
 mod need;
 mod node;
+mod notify;
 mod provenance;
 mod queue_spec;
 mod quota_hours;
@@ -19,6 +20,10 @@ pub use budgets::{Budgets, PeriodBudget};
 pub use confirm::{Confirm, ConfirmWhen, OnTrouble, Unanswered};
 pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
+pub use notify::{
+    Channel, ChannelKind, Heartbeat, NotQuietHours, NotifyPolicy, Quiet, Rule, SecretRef, Target,
+    TelegramTarget,
+};
 pub use provenance::{SettingOrigin, SettingSource};
 pub use queue_spec::{
     BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label,

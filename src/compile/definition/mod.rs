@@ -6,6 +6,7 @@ mod inputs_def;
 mod loop_def;
 mod need_def;
 mod node_def;
+mod notify_def;
 mod pipeline_def;
 mod queue_def;
 mod quota_def;
@@ -20,6 +21,10 @@ pub use inputs_def::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
 pub use loop_def::{GuardrailsDef, LimitsDef, LoopDef, PERMISSIONS};
 pub use need_def::NeedDef;
 pub use node_def::{NodeDef, ParallelDef, ParallelKey};
+pub use notify_def::{
+    ChannelDef, HeartbeatDef, NotifyDef, NotifyLimitsDef, QuietDef, RuleDef, SecretRefDef,
+    SourceDef,
+};
 pub use pipeline_def::{DefaultsDef, PipelineDef};
 pub use queue_def::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef};
 pub use quota_def::{KeepDef, QuotaDef, WindowDef};

@@ -3,6 +3,7 @@ mod codes;
 mod mistakes;
 mod nested;
 mod nodes;
+mod notify_settings;
 mod plans;
 mod properties;
 mod providers;
