@@ -4,7 +4,7 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--git`, `--start`, `--queues`, `--plans`, `--blocks`, `--quota` and `--costs` (needs jq) measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--git`, `--start`, `--queues`, `--plans`, `--blocks`, `--quota`, `--dialogue` and `--costs` (needs jq) measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 )]
 mod blocks;
 mod costs;
+mod dialogue;
 mod git;
 mod plans;
 mod queues;
@@ -82,13 +83,14 @@ fn measure(words: &[String]) {
 type Part = fn(&mut Table, &Utf8Path);
 
 /// What can be measured by itself, by its option.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("--git", git::measure),
     ("--start", tmux_start::measure),
     ("--queues", queues::measure),
     ("--plans", plans::measure),
     ("--blocks", blocks::measure),
     ("--quota", quota::measure),
+    ("--dialogue", dialogue::measure),
     // Needs jq.
     ("--costs", costs::measure),
 ];
@@ -107,6 +109,7 @@ fn all(table: &mut Table, disk: &Utf8Path, is_full: bool) {
     reading(table, disk);
     plans::measure(table, disk);
     blocks::measure(table, disk);
+    dialogue::measure(table, disk);
     queues::measure(table, disk);
     if cfg!(target_os = "linux") {
         resident(table, disk);

@@ -1,5 +1,6 @@
 //! What `ap` must know about a provider to run its agents.
 use super::context::InvocationContext;
+use super::dialogue::Dialogue;
 use super::model;
 use super::options::AgentOptions;
 use super::prompt_delivery::PromptDelivery;
@@ -22,6 +23,7 @@ pub(super) fn refuses_plan_and_auto(
         PermissionMode::BypassPermissions
         | PermissionMode::Default
         | PermissionMode::AcceptEdits
+        | PermissionMode::Ask
         | PermissionMode::DontAsk => None,
         PermissionMode::Plan => Some(plan),
         PermissionMode::Auto => Some(auto),
@@ -121,6 +123,11 @@ pub trait Adapter: Sync {
         None
     }
 
+    /// Whether agents can ask you for permissions while they work.
+    fn relays_permissions(&self) -> bool {
+        false
+    }
+
     /// The options that an older version of the program may lack; each takes one value, and agents work without them.
     fn optional_flags(&self) -> &'static [&'static str] {
         &[]
@@ -150,6 +157,16 @@ pub trait Adapter: Sync {
 
     /// Variables that would permit the agent more than its definition does.
     fn forbidden_variables(&self, _options: &AgentOptions<'_>) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns how an agent with these options can be spoken to while it works, if it can be. The options do not say so yet.
+    fn dialogue(&self, _options: &AgentOptions<'_>) -> Option<Dialogue> {
+        None
+    }
+
+    /// The arguments that stand for a dialogue, in a row. Without the first of them a program cannot be spoken to.
+    fn dialogue_args(&self) -> &'static [&'static str] {
         &[]
     }
 

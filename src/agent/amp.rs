@@ -37,7 +37,9 @@ impl Adapter for Amp {
 
     fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
         match mode {
-            PermissionMode::BypassPermissions | PermissionMode::Default => None,
+            PermissionMode::BypassPermissions | PermissionMode::Ask | PermissionMode::Default => {
+                None
+            }
             PermissionMode::Plan => Some(READ_ONLY),
             PermissionMode::AcceptEdits | PermissionMode::Auto | PermissionMode::DontAsk => Some(
                 "Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`",

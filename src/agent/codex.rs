@@ -28,7 +28,7 @@ fn permissions(mode: PermissionMode) -> &'static [&'static str] {
         PermissionMode::AcceptEdits => &["--sandbox", "workspace-write"],
         PermissionMode::Auto => &["--approve-for-me"],
         // No flag: `config.toml` decides.
-        PermissionMode::Default => &[],
+        PermissionMode::Default | PermissionMode::Ask => &[],
         PermissionMode::DontAsk | PermissionMode::Plan => &["--sandbox", "read-only"],
     }
 }
@@ -62,6 +62,7 @@ impl Adapter for Codex {
             PermissionMode::BypassPermissions
             | PermissionMode::Default
             | PermissionMode::AcceptEdits
+            | PermissionMode::Ask
             | PermissionMode::Auto => None,
             PermissionMode::Plan => Some(READ_ONLY),
             PermissionMode::DontAsk => Some(

@@ -84,6 +84,7 @@ impl Adapter for Copilot {
             PermissionMode::AcceptEdits => chosen.push("--allow-tool=write".to_owned()),
             // No flag: only tools that `args` allow are permitted.
             PermissionMode::Default
+            | PermissionMode::Ask
             | PermissionMode::DontAsk
             | PermissionMode::Auto
             | PermissionMode::Plan => {}

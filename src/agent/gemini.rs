@@ -48,7 +48,10 @@ impl Adapter for Gemini {
             PermissionMode::BypassPermissions => "yolo",
             PermissionMode::AcceptEdits => "auto_edit",
             // No flag: headless, Gemini CLI denies every call that it would ask for.
-            PermissionMode::Default | PermissionMode::DontAsk | PermissionMode::Auto => "default",
+            PermissionMode::Default
+            | PermissionMode::Ask
+            | PermissionMode::DontAsk
+            | PermissionMode::Auto => "default",
             PermissionMode::Plan => "plan",
         };
         // In a folder that is not trusted Gemini CLI ends at once.

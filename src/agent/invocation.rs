@@ -30,6 +30,21 @@ pub fn without_missing(
     args
 }
 
+/// Removes the arguments of a dialogue, which stand in a row.
+pub fn remove_dialogue(args: &mut Vec<String>, dialogue: &[&str]) {
+    let stand_at = |at: &usize| {
+        args[*at..]
+            .iter()
+            .zip(dialogue)
+            .all(|(arg, own)| arg == own)
+    };
+    let last = args.len().checked_sub(dialogue.len());
+    let at = last.and_then(|last| (0..=last).find(stand_at));
+    if let Some(at) = at {
+        args.drain(at..at + dialogue.len());
+    }
+}
+
 /// Returns how to call an agent. `inherited` are the names in the environment it would inherit.
 pub fn invocation<'e>(
     spec: &AgentSpec,

@@ -8,6 +8,7 @@ mod command;
 mod context;
 mod copilot;
 mod custom;
+mod dialogue;
 mod environment;
 mod failure;
 mod gemini;
@@ -35,8 +36,9 @@ pub use claude::{
 };
 pub use context::InvocationContext;
 pub use custom::{CustomOutput, CustomProvider, ProviderDef};
+pub use dialogue::Dialogue;
 pub use environment::{not_for_agents, stray_keys};
-pub use invocation::{Invocation, invocation, judge_invocation, without_missing};
+pub use invocation::{Invocation, invocation, judge_invocation, remove_dialogue, without_missing};
 pub use judge::{JudgeInput, judge_prompt};
 pub use options::AgentOptions;
 pub use outcome::{missing_program, outcome};
@@ -47,6 +49,6 @@ pub use service::service;
 pub use signs::{Sign, read_signs};
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
-    Activity, Allowance, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript,
-    TranscriptState, TurnEnd,
+    Activity, Allowance, Decoder, Denial, OpenRequests, OutputFormat, PermissionRequest, Piece,
+    RateLimit, Transcript, TranscriptState, TurnEnd,
 };

@@ -42,6 +42,7 @@ impl Adapter for Opencode {
     fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
         match mode {
             PermissionMode::BypassPermissions
+            | PermissionMode::Ask
             | PermissionMode::Default
             | PermissionMode::DontAsk => None,
             PermissionMode::Plan => Some(READ_ONLY),

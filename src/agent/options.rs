@@ -1,4 +1,5 @@
 //! The settings of a definition that adapters turn into arguments.
+use super::dialogue::Dialogue;
 use crate::model::PermissionMode;
 
 /// The part of an [`AgentSpec`](super::spec::AgentSpec) that adapters turn into arguments.
@@ -11,6 +12,8 @@ pub struct AgentOptions<'a> {
     pub allow_tools: &'a [String],
     /// Further arguments of the definition.
     pub args: &'a [String],
+    /// How the agent is spoken to while it works, if it can be.
+    pub dialogue: Option<Dialogue>,
 }
 
 impl AgentOptions<'_> {

@@ -14,6 +14,12 @@ pub enum Sign {
     ToolAnswered { id: String },
     /// A sub-agent did something, which the call of this id runs.
     SubAgent { call: String },
+    /// The agent has read the message of this id.
+    Heard { id: String },
+    /// The agent asks for a permission, for the tool call of this id if it names one, and waits for the answer.
+    PermissionAsked { request: String, call: String },
+    /// The agent does not wait for an answer to its request any more.
+    RequestWithdrawn { request: String },
     /// The agent gave a result.
     Result,
 }
@@ -23,7 +29,18 @@ pub fn read_signs(event: &Value) -> Vec<Sign> {
     let mut signs = Vec::new();
     match string(event, "type").as_str() {
         "system" => signs.extend(session(event)),
+        "user" if is_repeated(event) => signs.push(Sign::Heard {
+            id: string(event, "uuid"),
+        }),
         "assistant" | "user" => message(event, &mut signs),
+        "control_request" => signs.extend(asked(event)),
+        // It repeats the answers that it reads.
+        "control_response" => signs.push(Sign::RequestWithdrawn {
+            request: string(nested(event, "response"), "request_id"),
+        }),
+        "control_cancel_request" => signs.push(Sign::RequestWithdrawn {
+            request: string(event, "request_id"),
+        }),
         "item.started" => signs.extend(item_started(nested(event, "item"))),
         "item.completed" => signs.push(answered(nested(event, "item"), "id")),
         "tool_use" if event.get("tool_id").is_some() => {
@@ -39,6 +56,21 @@ pub fn read_signs(event: &Value) -> Vec<Sign> {
         _ => {}
     }
     signs
+}
+
+/// Whether an event repeats a message that the agent was given.
+pub(in crate::agent) fn is_repeated(event: &Value) -> bool {
+    event.get("isReplay").and_then(Value::as_bool) == Some(true)
+}
+
+/// Reads a request of Claude Code; other kinds of requests are none of ours.
+fn asked(event: &Value) -> Option<Sign> {
+    let (id, request) = (string(event, "request_id"), nested(event, "request"));
+    let is_permission = string(request, "subtype") == "can_use_tool" && !id.is_empty();
+    is_permission.then(|| Sign::PermissionAsked {
+        request: id,
+        call: string(request, "tool_use_id"),
+    })
 }
 
 fn session(event: &Value) -> Option<Sign> {
@@ -139,6 +171,36 @@ mod tests {
                 call: "t1".to_owned()
             }]
         );
+    }
+
+    #[test]
+    fn a_message_that_was_read_and_a_request_are_told_by_their_ids() {
+        for (event, sign) in [
+            (
+                r#"{"type":"user","isReplay":true,"uuid":"u1","message":{"role":"user","content":"hello"}}"#,
+                Sign::Heard {
+                    id: "u1".to_owned(),
+                },
+            ),
+            (
+                r#"{"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","tool_use_id":"t1"}}"#,
+                Sign::PermissionAsked {
+                    request: "r1".to_owned(),
+                    call: "t1".to_owned(),
+                },
+            ),
+            (
+                r#"{"type":"control_cancel_request","request_id":"r1"}"#,
+                Sign::RequestWithdrawn {
+                    request: "r1".to_owned(),
+                },
+            ),
+        ] {
+            assert_eq!(signs(event), [sign]);
+        }
+        let other =
+            r#"{"type":"control_request","request_id":"r2","request":{"subtype":"hook_callback"}}"#;
+        assert_eq!(signs(other), []);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! How a node's agents are called and bounded.
 use super::adapter::Adapter;
 use super::custom::CustomProvider;
+use super::dialogue::Dialogue;
 use super::options::AgentOptions;
 use super::registry::Provider;
 use crate::model::PermissionMode;
 use serde::{Deserialize, Serialize};
+
+/// Why a provider refuses to ask you for permissions.
+const CANNOT_RELAY: &str = "its program cannot ask you while it works";
 
 /// An agent as a plan holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +31,9 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
+    /// How it is spoken to while it works, if it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialogue: Option<Dialogue>,
     /// The provider as `config.yaml` defines it, if it is not built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<CustomProvider>,
@@ -52,6 +59,7 @@ impl AgentSpec {
             permissions: self.permissions,
             allow_tools: &self.allow_tools,
             args: &self.args,
+            dialogue: self.dialogue,
         }
     }
 
@@ -76,7 +84,11 @@ impl AgentSpec {
 
     /// Returns why the agent's provider refuses a permission mode, if it does.
     pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
-        self.adapter().refuses(mode)
+        let adapter = self.adapter();
+        if mode == PermissionMode::Ask && !adapter.relays_permissions() {
+            return Some(CANNOT_RELAY);
+        }
+        adapter.refuses(mode)
     }
 }
 
@@ -98,6 +110,8 @@ pub struct AttemptLimits {
     pub after_result_s: u64,
     /// From a question that only you can answer to the end.
     pub prompt_s: u64,
+    /// From a request for a permission to its denial; the other limits stand still meanwhile.
+    pub permission_s: u64,
 }
 
 impl Default for AttemptLimits {
@@ -110,6 +124,7 @@ impl Default for AttemptLimits {
             after_tool_s: 10 * 60,
             after_result_s: 30,
             prompt_s: 1,
+            permission_s: 600,
         }
     }
 }

@@ -7,7 +7,8 @@ use super::session::SessionArgs;
 use super::{
     answer, approve, attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run,
     explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin,
-    questions, queue, quota, reject, schema, session_path, start, status, stop, tail, test, wait,
+    questions, queue, quota, reject, say, schema, session_path, start, status, stop, tail, test,
+    wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -84,6 +85,8 @@ enum Command {
     Approve(answer::DecisionArgs),
     /// Reject what a session asks: it stops, or its agent is told
     Reject(answer::DecisionArgs),
+    /// Say something to the agent at work, which reads it within its turn
+    Say(say::Args),
     /// Show what sessions ask you, and how to answer
     Questions(questions::Args),
     /// Continue a paused session, end a wait early, or accept what it asks
@@ -209,6 +212,7 @@ impl Cli {
             Command::Answer(args) => answer::run(&args, context),
             Command::Approve(args) => approve::run(&args, context),
             Command::Reject(args) => reject::run(&args, context),
+            Command::Say(args) => say::run(&args, context),
             Command::Questions(args) => questions::run(&args, context),
             Command::Pause(args) => pause::run(&args, context),
             Command::Continue(args) => continue_session::run(&args, context),

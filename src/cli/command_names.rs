@@ -33,6 +33,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "quota",
     "reject",
     "runs",
+    "say",
     "schema",
     "status",
     "stop",

@@ -54,6 +54,7 @@ mod request;
 mod resources;
 mod run_session;
 mod safety;
+mod say;
 mod schema;
 mod session;
 mod session_path;
@@ -179,5 +180,5 @@ fn play_script(args: &[OsString]) -> Result<std::process::ExitCode> {
         .filter_map(|word| word.to_str())
         .collect();
     let script = args.get(2).map(|_| path(args.get(2))).transpose()?;
-    crate::scripted::play(script.as_deref(), crate::scripted::Asked::read(&words)?)
+    crate::scripted::play(script.as_deref(), crate::scripted::Options::read(&words)?)
 }

@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 31] = [
+const OUTPUTS: [Schema; 32] = [
     schema!(
         Output,
         "ap-overview",
@@ -52,6 +52,12 @@ const OUTPUTS: [Schema; 31] = [
         "ap-answer",
         "ap answer, approve and reject --json: the answer that was given",
         super::answer::AnswerResult<'static>
+    ),
+    schema!(
+        Output,
+        "ap-say",
+        "ap say --json: what became of the text",
+        super::say::SayResult<'static>
     ),
     schema!(
         Output,

@@ -31,6 +31,7 @@ pub(super) fn default_agent(def: &LoopDef) -> AgentSpec {
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
         retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
+        dialogue: None,
         custom: None,
         fallback: Vec::new(),
     }
@@ -61,6 +62,7 @@ pub(super) fn fill(agent: &mut AgentSpec, defaults: Defaults<'_>) {
         agent.model = effort.map_or_else(|| model.to_owned(), |effort| format!("{model}:{effort}"));
     }
     agent.model = agent.adapter().resolve_model(&agent.model).into_owned();
+    agent.dialogue = agent.adapter().dialogue(&agent.options());
 }
 
 fn limits(def: &LimitsDef) -> AttemptLimits {
@@ -74,6 +76,7 @@ fn limits(def: &LimitsDef) -> AttemptLimits {
         after_tool_s: seconds(def.after_tool, usual.after_tool_s),
         after_result_s: seconds(def.after_result, usual.after_result_s),
         prompt_s: seconds(def.prompt, usual.prompt_s),
+        permission_s: seconds(def.permission, usual.permission_s),
     }
 }
 

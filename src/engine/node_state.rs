@@ -1,12 +1,12 @@
 //! What is known of the node that runs.
 use super::repeat::Repeats;
 use crate::model::{
-    BranchReport, Cursor, GateVerdict, GivenAnswer, Limit, NodeId, Outcome, QueueStatus, Task,
-    WorkTree,
+    BranchReport, Cursor, GateVerdict, GivenAnswer, Limit, NodeId, Outcome, PermissionDecision,
+    QueueStatus, Task, WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What concerns the current node only: the next one begins with an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct NodeState {
     /// What the last agent asks you, until it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unasked: Option<AgentQuestion>,
+    /// The permissions that the agent at work has asked for.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
     /// How the last attempt ended, if what follows from it waits for your answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postponed: Option<Outcome>,
@@ -116,6 +119,28 @@ impl NodeState {
         } else {
             self.cursor.next_iteration()
         }
+    }
+}
+
+/// The permissions that the agent at work has asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permissions {
+    /// How many it has asked you for in a row.
+    pub asked: u32,
+    /// Whether every further one is denied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denies_rest: bool,
+    /// The last decisions.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub decisions: VecDeque<PermissionDecision>,
+    /// Since when it waits for your answer, as far as that time is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
+}
+
+impl Permissions {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the state means for its plan: the current step, and the settings with the user's changes.
 use super::state::{Phase, State};
 use crate::model::{
-    Answer, GivenAnswer, NodeId, Orders, Outcome, Question, Reply, Resolved, SessionStatus,
-    Subject, WaitReason,
+    Answer, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply, Resolved,
+    SessionStatus, Subject, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,8 @@ impl State {
 
     /// Whether the session, or a branch of its current block, waits for your answer.
     pub fn is_asking(&self) -> bool {
-        let waits = !self.phase.is_running() && self.phase.ending().is_none();
+        let is_held = self.permission_question().is_some();
+        let waits = (!self.phase.is_running() || is_held) && self.phase.ending().is_none();
         waits && self.session.stopping.is_none() && self.first_question().is_some()
     }
 
@@ -44,6 +45,18 @@ impl State {
             is_open.then_some((Some(name), question))
         });
         own.chain(branches)
+    }
+
+    /// Returns what the agent at work asks you, for which it waits.
+    pub fn permission_question(&self) -> Option<&Question> {
+        let question = self.session.question.as_ref();
+        question.filter(|question| self.phase.is_running() && question.is_permission())
+    }
+
+    /// Returns what was decided about a request of the agent at work.
+    pub fn decision(&self, request: &str) -> Option<&PermissionDecision> {
+        let mut decisions = self.current.permissions.decisions.iter();
+        decisions.find(|decision| decision.request == request)
     }
 
     /// Whether the session does nothing because it is paused.
@@ -91,6 +104,7 @@ impl State {
             account: self.session.spending.accepted,
             pause: self.session.pausing || self.session.question.is_some() || self.branch_is_held(),
             answers: self.branch_answers(),
+            said: self.session.said.iter().map(|it| it.said.clone()).collect(),
         }
     }
 
@@ -145,6 +159,10 @@ impl State {
                 since,
                 ..
             } => now.min(*since),
+            Phase::Running { .. } if self.permission_question().is_some() => {
+                let waits_since = self.current.permissions.waits_since;
+                now.min(waits_since.unwrap_or(now))
+            }
             _ => now,
         };
         let since = self.session.started_at.unwrap_or(now);
@@ -205,6 +223,7 @@ fn as_answer(given: &GivenAnswer) -> Answer {
         reply: Reply::Resolved(Resolved {
             text: given.text.clone(),
             next: given.next,
+            permit: given.permit,
         }),
         by: given.by.clone(),
         given_at: given.given_at,

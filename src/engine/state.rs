@@ -2,14 +2,14 @@
 use super::node_state::NodeState;
 use super::spending::Spending;
 use crate::model::{
-    Answered, BranchReport, Change, Containment, Ending, FailureClass, ForkedFrom, GivenAnswer,
-    IterationEffect, LastChange, NodeEnding, NodeId, Outcome, ProcessId, Question, RunId,
-    SessionName, Status, Stop, Touched, Usage, WaitReason,
+    AllowedCall, Answered, BranchReport, Change, Containment, Ending, FailureClass, ForkedFrom,
+    GivenAnswer, IterationEffect, LastChange, NodeEnding, NodeId, Outcome, ProcessId, Question,
+    RunId, SaidText, SessionName, Status, Stop, Touched, Usage, WaitReason,
 };
 use crate::plan::Node;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The fold of the journal; only [`State::apply`] changes it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,6 +75,15 @@ pub struct SessionState {
     /// Your answers that no agent has had yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answered>,
+    /// Calls of tools that you have allowed for the whole session.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed: BTreeSet<AllowedCall>,
+    /// What you said that no finished agent began with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<SaidText>,
+    /// The ids of what you said last, so that none is said twice.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub said_ids: VecDeque<String>,
     /// What an agent changed without any business with it, until you accept it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tampering: Option<String>,

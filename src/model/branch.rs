@@ -4,6 +4,7 @@ use super::ending::Ending;
 use super::id::NodeId;
 use super::limit::Limit;
 use super::question::{Answer, Question};
+use super::said::Said;
 use super::stop::Stop;
 use super::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -45,4 +46,6 @@ pub struct Orders {
     pub account: Option<AccountKind>,
     /// Your answers to their questions, by branch.
     pub answers: BTreeMap<NodeId, Answer>,
+    /// What you said to their agents.
+    pub said: Vec<Said>,
 }

@@ -40,6 +40,8 @@ pub enum PermissionMode {
     #[default]
     BypassPermissions,
     AcceptEdits,
+    // Ours: what the agent's own rules do not allow is asked of you.
+    Ask,
     Auto,
     Default,
     DontAsk,
@@ -52,6 +54,7 @@ impl PermissionMode {
         match self {
             Self::BypassPermissions => "bypassPermissions",
             Self::AcceptEdits => "acceptEdits",
+            Self::Ask => "ask",
             Self::Auto => "auto",
             Self::Default => "default",
             Self::DontAsk => "dontAsk",
@@ -68,6 +71,7 @@ impl FromStr for PermissionMode {
         match word.to_lowercase().replace(['-', '_'], "").as_str() {
             "bypasspermissions" => Ok(Self::BypassPermissions),
             "acceptedits" => Ok(Self::AcceptEdits),
+            "ask" => Ok(Self::Ask),
             "auto" => Ok(Self::Auto),
             "default" => Ok(Self::Default),
             "dontask" => Ok(Self::DontAsk),

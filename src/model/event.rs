@@ -12,9 +12,10 @@ use super::input::PauseAfter;
 use super::limit::Limit;
 use super::process::ProcessId;
 use super::processes::Containment;
-use super::question::{GivenAnswer, Question};
+use super::question::{GivenAnswer, Permission, PermissionDecision, Question, QuestionId};
 use super::queue_status::QueueStatus;
 use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
+use super::said::Said;
 use super::stop::Stop;
 use super::task::Task;
 use super::touched::TouchedFile;
@@ -197,6 +198,27 @@ pub enum Event {
         branch: Option<NodeId>,
         #[serde(flatten)]
         answer: GivenAnswer,
+    },
+    /// The agent at work does not wait for the answer any more.
+    QuestionWithdrawn {
+        id: QuestionId,
+    },
+    /// A permission was decided without asking you, by an earlier answer of yours.
+    PermissionDecided {
+        cursor: Cursor,
+        permission: Permission,
+        decision: PermissionDecision,
+    },
+    /// You said something to the session's agent. It is told while it works, if it can be; the next one begins with it.
+    UserSaid(Said),
+    /// The agent at work has read what you said.
+    AgentTold {
+        cursor: Cursor,
+        /// That of the text in [`Event::UserSaid`].
+        id: String,
+        text: String,
+        by: String,
+        delivered_at: Timestamp,
     },
     WaitStarted {
         reason: WaitReason,

@@ -9,9 +9,10 @@ use super::id::NodeId;
 use super::limit::Limit;
 use super::process::ProcessId;
 use super::processes::Containment;
-use super::question::Answer;
+use super::question::{Answer, Permission};
 use super::queue_status::QueueStatus;
 use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
+use super::said::Said;
 use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
@@ -80,6 +81,21 @@ pub enum Input {
         policy: String,
         decision: QuotaDecision,
     },
+    /// The agent at work asks for a permission, and waits.
+    PermissionAsked {
+        cursor: Cursor,
+        permission: Permission,
+    },
+    /// The agent at work does not wait for the answer to a request any more.
+    RequestWithdrawn {
+        cursor: Cursor,
+        request: String,
+    },
+    /// The agent at work has read the text of this id.
+    AgentTold {
+        cursor: Cursor,
+        id: String,
+    },
     /// A wait may be over.
     Woke,
     /// A probe found what the session waits for after this attempt.
@@ -102,6 +118,8 @@ pub enum Request {
     Continue,
     /// Answer a question.
     Answer(Answer),
+    /// Say something to the agent at work.
+    Say(Said),
     /// End now.
     Stop(Stop),
     /// Continue from an ending short of the goal.

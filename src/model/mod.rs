@@ -29,6 +29,7 @@ mod queue_status;
 mod quota;
 mod requirement;
 mod result;
+mod said;
 mod session_status;
 mod spender;
 mod status;
@@ -62,8 +63,9 @@ pub use outcome::{Exit, Outcome};
 pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
 pub use question::{
-    Answer, Answered, Asker, Deadline, GivenAnswer, Next, NotAQuestionId, Question, QuestionId,
-    Reply, ReplyError, Resolved, Subject, decisions,
+    AllowedCall, Answer, Answered, Asker, Deadline, GivenAnswer, MORE_PERMITS, Next,
+    NotAQuestionId, PERMITS, Permission, PermissionDecision, Permit, Question, QuestionId, Reply,
+    ReplyError, Resolved, Subject, decisions,
 };
 pub use queue_status::{QueueCounts, QueueStatus, Searched};
 pub use quota::{
@@ -71,6 +73,7 @@ pub use quota::{
     RefusedValue, Share, WindowName, WindowReading, WindowStatus,
 };
 pub use requirement::Requirement;
+pub use said::{Said, SaidText};
 pub use session_status::SessionStatus;
 pub use spender::Spender;
 pub use status::{Decision, Status, StatusError, Work};

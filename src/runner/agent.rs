@@ -162,6 +162,7 @@ impl Runner {
         });
         self.record_quota(&mut attempt)?;
         self.note_quota_added();
+        self.record_heard(&attempt)?;
         let Some(node) = self.session.state().changed_node(&self.session.plan) else {
             return Ok(());
         };

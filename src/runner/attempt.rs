@@ -5,7 +5,7 @@ use super::env::AgentPermit;
 use super::folder::{AttemptFolder, AttemptState};
 use super::gates::JUDGE_INPUT_BYTES;
 use super::start::start;
-use crate::agent::{Activity, Transcript};
+use crate::agent::{Activity, Dialogue, Transcript};
 use crate::clock;
 use crate::exec::file_tail::{FileTail, last_text};
 use crate::exec::process;
@@ -36,6 +36,8 @@ pub(super) struct Attempt {
     stdout: FileTail,
     ended: Ended,
     pub(super) end: AgentEnd,
+    /// How the agent is spoken to, if it can be.
+    pub(super) dialogue: Option<Dialogue>,
     pub(super) enforcement: Enforcement,
     _permit: AgentPermit,
 }
@@ -143,6 +145,7 @@ impl Attempt {
             paths,
             ended,
             end,
+            dialogue: context.node.agent.dialogue,
             _permit: permit,
         }
     }
@@ -171,6 +174,11 @@ impl Attempt {
         if let Err(error) = polled {
             tracing::warn!(%error, "the output cannot be read");
         }
+    }
+
+    /// Whether everything that the agent has printed is read.
+    pub(super) fn is_read(&self) -> bool {
+        self.stdout.is_at_end()
     }
 
     /// Skips a backlog of plain output: only its tail matters, and the file keeps everything.

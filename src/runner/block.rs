@@ -5,7 +5,7 @@ use super::run::{Runner, attach_ledger};
 use super::wakeup::ControlSource;
 use crate::engine::Budget;
 use crate::error::Result;
-use crate::model::{Cursor, Input, NodeId, PauseAfter, Request, Stop, StopSource};
+use crate::model::{Cursor, Input, NodeId, PauseAfter, Request, Said, Stop, StopSource};
 use crate::plan::Block;
 use crate::store::background::in_background;
 use std::rc::Rc;
@@ -85,6 +85,7 @@ impl Runner {
         if let Some(answer) = answer {
             self.accept(&Input::Request(Request::Answer(answer.clone())))?;
         }
+        self.pass_on_said(&orders.said)?;
         let asks = self.session.state().session.question.is_some();
         if must_continue && !must_pause && !asks {
             self.accept(&Input::Request(Request::Continue))?;
@@ -97,6 +98,16 @@ impl Runner {
         if let Some(stop) = orders.stop.or(drained) {
             self.stop_requests = stop_requests.max(1);
             self.accept(&Input::Request(Request::Stop(stop)))?;
+        }
+        Ok(())
+    }
+
+    /// Says to the branch's agents what was said to the session.
+    fn pass_on_said(&mut self, said: &[Said]) -> Result<()> {
+        let own = self.session.plan.branch.as_ref().map(|it| it.name.clone());
+        let is_meant = |text: &&Said| text.branch.is_none() || text.branch == own;
+        for text in said.iter().filter(is_meant) {
+            self.accept(&Input::Request(Request::Say(text.clone())))?;
         }
         Ok(())
     }

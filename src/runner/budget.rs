@@ -59,11 +59,11 @@ impl Runner {
 
     /// Records that the running agent has used up a budget, once its turn is over.
     pub(super) fn end_at_budget(&mut self) -> Result<()> {
-        let (budget, now) = (self.budget(), clock::now());
+        let (budget, now, is_held) = (self.budget(), clock::now(), self.is_agent_held());
         let Some(attempt) = &mut self.attempt else {
             return Ok(());
         };
-        if budget.is_time_up(now) {
+        if budget.is_time_up(now) && !is_held {
             attempt.transcript.note_time_is_up();
         }
         if !attempt.transcript().must_end() {

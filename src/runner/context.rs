@@ -66,6 +66,7 @@ impl AttemptContext<'_> {
             "queue": self.queue(),
             "task": state.current.task,
             "answers": self.answers(),
+            "said": self.said(),
             "tools": self.env.tools(),
         })
     }
@@ -86,11 +87,45 @@ impl AttemptContext<'_> {
             .iter()
             .map(|it| format!("- Question: {}\n  Answer: {}", it.question, it.answer))
             .collect();
+        let said = self.said_lines();
+        let lines: Vec<String> = lines.into_iter().chain(said).collect();
         if lines.is_empty() {
             template::NO_ANSWERS.to_owned()
         } else {
             lines.join("\n")
         }
+    }
+
+    /// Returns what you said that no finished agent began with.
+    fn said(&self) -> Vec<Value> {
+        let texts = self.state.session.said.iter();
+        texts
+            .map(|text| {
+                json!({
+                    "text": text.said.text,
+                    "by": text.said.by,
+                    "said_at": text.said.said_at,
+                    "delivered_at": text.delivered_at,
+                })
+            })
+            .collect()
+    }
+
+    fn said_lines(&self) -> impl Iterator<Item = String> {
+        let texts = self.state.session.said.iter();
+        texts.map(|text| format!("- You are told: {}", text.said.text))
+    }
+
+    /// Returns what is added to a prompt that does not name the answers, where you said something.
+    pub(super) fn said_note(&self) -> String {
+        let lines: Vec<String> = self.said_lines().collect();
+        if lines.is_empty() || self.node.prompt.contains("${ANSWERS}") {
+            return String::new();
+        }
+        format!(
+            "\n\n---\nSaid since the last iteration:\n{}\n",
+            lines.join("\n")
+        )
     }
 
     /// Returns why the last attempt or iteration failed, and what an earlier agent left in the way of this one.

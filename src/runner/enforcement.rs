@@ -16,6 +16,7 @@ pub(super) struct Enforcement {
     deadline: Option<Instant>,
     /// Whether the runner has killed the shim for it.
     killed: bool,
+    looked: Instant,
 }
 
 impl Enforcement {
@@ -26,6 +27,7 @@ impl Enforcement {
             shim,
             deadline: (!wall.is_zero()).then(|| Instant::now() + wall + GRACE),
             killed: false,
+            looked: Instant::now(),
         }
     }
 
@@ -41,8 +43,12 @@ impl Enforcement {
     }
 
     /// Continues a shim that was stopped, and kills one that is overdue. The guard of a killed shim ends the agent, and
-    /// so does the runner when the shim is gone.
-    pub(super) fn look(&mut self) {
+    /// so does the runner when the shim is gone. While the agent `is_held`, the time it has stands still.
+    pub(super) fn look(&mut self, is_held: bool) {
+        let since = std::mem::replace(&mut self.looked, Instant::now());
+        if is_held {
+            self.deadline = self.deadline.map(|at| at + since.elapsed());
+        }
         let Some(shim) = &self.shim else { return };
         if process::liveness(shim) != process::Liveness::Alive {
             return;

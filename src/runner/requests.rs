@@ -15,7 +15,10 @@ impl Runner {
             match waiting.request {
                 Request::Stop(_) => self.stop_requests += 1,
                 Request::Continue => self.continue_requests += 1,
-                Request::Pause { .. } | Request::Answer(_) | Request::Resume { .. } => (),
+                Request::Pause { .. }
+                | Request::Answer(_)
+                | Request::Say(_)
+                | Request::Resume { .. } => (),
             }
             tracing::info!(request = ?waiting.request, "request received");
             self.accept(&Input::Request(waiting.request.clone()))?;

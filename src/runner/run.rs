@@ -345,7 +345,8 @@ impl Runner {
                 self.check_account()?;
                 self.end_at_budget()?;
                 self.check_files()?;
-                self.read_inbox().await
+                self.read_inbox().await?;
+                self.talk()
             }
         }
     }
@@ -361,10 +362,11 @@ impl Runner {
             Some(_) => self.allowances(),
             None => Vec::new(),
         };
+        let is_held = self.is_agent_held();
         let (plan, state) = (&self.session.plan, self.session.state());
         let mut window = self.window.lock();
         if let Some(attempt) = &mut self.attempt {
-            attempt.enforcement.look();
+            attempt.enforcement.look(is_held);
             attempt.transcript.set_budget(allowances);
             attempt.follow(|said, transcript| window.show_activities(said, transcript));
             window.show_working(plan, state, attempt.transcript(), clock::now());

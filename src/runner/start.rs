@@ -3,9 +3,11 @@ use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
 use super::folder::AttemptFolder;
 use super::status_file;
-use crate::agent::{self, Adapter, Invocation, InvocationContext, OutputFormat, PromptDelivery};
+use crate::agent::{
+    self, Adapter, Dialogue, Invocation, InvocationContext, OutputFormat, PromptDelivery,
+};
 use crate::exec::shim::{Job, SpawnedShim, Watched};
-use crate::model::{Env, FailureClass, Outcome, ProcessId, env_tag};
+use crate::model::{Env, FailureClass, Outcome, PermissionMode, ProcessId, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -42,10 +44,11 @@ pub(super) fn start(
     if let Some(parent) = paths.output_path.as_ref().and_then(|path| path.parent()) {
         fs::create_dir_all(parent)?;
     }
-    let Ok(prompt) = prompt(node, |name| context.variable(name)) else {
+    let Ok(mut prompt) = prompt(node, |name| context.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
+    prompt += &context.said_note();
     let job = match job(context, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
@@ -110,7 +113,7 @@ fn brief(context: &AttemptContext<'_>, prompt: &str) -> io::Result<()> {
 pub(super) fn remake(context: &AttemptContext<'_>) -> io::Result<()> {
     AttemptFolder::of(context).remake()?;
     match prompt(context.node, |name| context.variable(name)) {
-        Ok(prompt) => brief(context, &prompt),
+        Ok(prompt) => brief(context, &(prompt + &context.said_note())),
         Err(_) => Ok(()),
     }
 }
@@ -156,16 +159,32 @@ pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocati
     agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
 }
 
-/// Returns the arguments that the program knows.
-fn supported(node: &Node, env: &RunnerEnv, program: &Utf8Path, args: Vec<String>) -> Vec<String> {
-    let optional = node.agent.adapter().optional_flags();
+/// Returns the arguments that the program knows, and how it can be spoken to.
+fn supported(
+    node: &Node,
+    env: &RunnerEnv,
+    program: &Utf8Path,
+    mut args: Vec<String>,
+) -> (Vec<String>, Option<Dialogue>) {
+    let (adapter, dialogue) = (node.agent.adapter(), node.agent.dialogue);
+    let optional = adapter.optional_flags();
     if optional.is_empty() {
-        return args;
+        return (args, dialogue);
     }
-    match env.options_of(program) {
-        Some(options) => agent::without_missing(args, optional, &options),
-        None => args,
+    let options = env.options_of(program);
+    // A program that does not say that it takes messages would wait for the end of its input.
+    let own = adapter.dialogue_args();
+    let takes_messages = own
+        .iter()
+        .take(1)
+        .any(|flag| options.as_ref().is_some_and(|known| known.contains(*flag)));
+    if !takes_messages {
+        agent::remove_dialogue(&mut args, own);
     }
+    if let Some(options) = options {
+        args = agent::without_missing(args, optional, &options);
+    }
+    (args, dialogue.filter(|_| takes_messages))
 }
 
 fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> {
@@ -198,18 +217,40 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
         let missing = agent::missing_program(&node.agent, &invocation.program, "the loop");
         Box::new(missing)
     })?;
-    let args = supported(node, env, &program, invocation.args);
+    let (args, dialogue) = supported(node, env, &program, invocation.args);
+    if node.agent.permissions == PermissionMode::Ask && dialogue.is_none() {
+        return Err(Box::new(cannot_ask(node)));
+    }
     let watched = watched(node.agent.adapter(), &vars, &env.workspace.cwd);
     Ok(Job {
         program,
         args,
         env: vars,
         cwd: env.workspace.cwd.clone(),
+        dialogue,
         prompt: (by == PromptDelivery::Stdin).then(|| paths.iteration.prompt()),
         folder: paths.iteration.clone(),
         limits: node.agent.limits,
         watched,
     })
+}
+
+/// Returns the refusal of an agent that cannot ask for permissions.
+fn cannot_ask(node: &Node) -> Outcome {
+    let is_older = node.agent.dialogue.is_none();
+    Outcome::Refused {
+        class: FailureClass::Refused,
+        reason: format!(
+            "`{}` is called in a way in which it cannot ask for permissions",
+            node.agent.program
+        ),
+        hint: if is_older {
+            "resume with `--recompile`, or without `--permissions ask`".to_owned()
+        } else {
+            "update the program: it lacks `--input-format`; or choose another `permissions:`"
+                .to_owned()
+        },
+    }
 }
 
 /// Returns what the shim needs to know of the program to notice that it hangs.

@@ -89,6 +89,7 @@ mod tests {
             text: String::new(),
             choices: vec!["a".to_owned()],
             what_happens: BTreeMap::new(),
+            permission: None,
             until: None,
             remind_s: 0,
         };

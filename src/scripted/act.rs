@@ -1,6 +1,8 @@
 //! Runs the steps of a script.
 use super::context::{ScriptContext, Task};
 use super::events::Events;
+use super::listener::Listener;
+use super::pause::wait;
 use super::script::{RateLimit, Step};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -20,17 +22,28 @@ const NO_TASK: i32 = 4;
 
 /// An agent at work on one attempt.
 pub(super) struct Agent<'o> {
-    context: ScriptContext,
+    pub(super) context: ScriptContext,
     pause: Duration,
-    events: Events<'o>,
+    /// What it is told while it works, if it listens.
+    pub(super) listener: Option<Listener>,
+    /// Whether it asks before it uses a tool.
+    pub(super) asks: bool,
+    pub(super) events: Events<'o>,
 }
 
 impl<'o> Agent<'o> {
-    pub(super) fn new(context: ScriptContext, pause: Duration, out: &'o mut dyn Write) -> Self {
+    pub(super) fn new(
+        context: ScriptContext,
+        pause: Duration,
+        (listener, asks): (Option<Listener>, bool),
+        out: &'o mut dyn Write,
+    ) -> Self {
         let events = Events::new(out, context.session.clone());
         Self {
             context,
             pause,
+            listener,
+            asks,
             events,
         }
     }
@@ -40,11 +53,13 @@ impl<'o> Agent<'o> {
         if step.ignore_signals {
             ignore_signals()?;
         }
+        self.read_prompt()?;
         self.events.started()?;
         if step.claim && !self.claim()? {
             self.events.said("No task is left to claim.")?;
             self.report(&json!({"decision": "stop", "reason": "no task is left to claim", "summary": "", "errors": []}))?;
             self.events.finished(step.cost_usd)?;
+            self.take_more_turns(step)?;
             return Ok(ExitCode::SUCCESS);
         }
         if self.work(step)? {
@@ -86,7 +101,7 @@ impl<'o> Agent<'o> {
         if step.close {
             self.close()?;
         }
-        wait(Duration::from_millis(step.sleep_ms));
+        self.sleep(Duration::from_millis(step.sleep_ms), step)?;
         Ok(true)
     }
 
@@ -141,7 +156,11 @@ impl<'o> Agent<'o> {
         write: fn(&Utf8Path, &str) -> Result<()>,
     ) -> Result<()> {
         let (path, text) = (self.context.fill(path), self.context.fill(text));
-        let id = self.events.called(tool, &json!({"file_path": path}))?;
+        let input = json!({"file_path": path, "content": text});
+        let id = self.events.called(tool, &input)?;
+        if self.may(&id, tool, &input)?.is_none() {
+            return Ok(());
+        }
         if let Some(folder) = Utf8Path::new(&path)
             .parent()
             .filter(|folder| !folder.as_str().is_empty())
@@ -151,13 +170,17 @@ impl<'o> Agent<'o> {
         write(Utf8Path::new(&path), &text)?;
         self.events.answered(&id, "written", false)?;
         wait(self.pause);
-        Ok(())
+        self.hear()
     }
 
     fn run(&mut self, words: &[String]) -> Result<CommandOutput> {
-        let id = self
-            .events
-            .called("Bash", &json!({"command": words.join(" ")}))?;
+        let input = json!({"command": words.join(" ")});
+        let id = self.events.called("Bash", &input)?;
+        // A rule allows what the queue needs.
+        let is_queue = words.first().is_some_and(|program| program == "ap");
+        if !is_queue && self.may(&id, "Bash", &input)?.is_none() {
+            return Ok(CommandOutput::default());
+        }
         let done = match words {
             // Run this executable, but show the command as you would type it.
             [ap, rest @ ..] if ap == "ap" => {
@@ -172,6 +195,7 @@ impl<'o> Agent<'o> {
             done.code != Some(0),
         )?;
         wait(self.pause);
+        self.hear()?;
         Ok(done)
     }
 
@@ -193,6 +217,7 @@ impl<'o> Agent<'o> {
             let resets_at =
                 resets_in_s.map(|seconds| clock::now().as_second().saturating_add(seconds));
             self.events.rate_limited(resets_at, step.cost_usd)?;
+            self.take_more_turns(step)?;
             return Ok(ExitCode::FAILURE);
         }
         if let Some(signal) = &step.crash {
@@ -203,6 +228,7 @@ impl<'o> Agent<'o> {
         }
         if step.exit == 0 {
             self.events.finished(step.cost_usd)?;
+            self.take_more_turns(step)?;
         }
         Ok(ExitCode::from(step.exit))
     }
@@ -273,16 +299,6 @@ fn run(words: &[String]) -> Result<CommandOutput> {
         file.read_to_end(bytes)?;
     }
     Ok(output)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a scripted agent takes as long as its script says"
-)]
-fn wait(time: Duration) {
-    if !time.is_zero() {
-        std::thread::sleep(time);
-    }
 }
 
 /// Never returns; a signal ends the process.

@@ -19,6 +19,8 @@ pub(super) struct ScriptContext {
     /// `ap`, for the queue.
     pub(super) ap: String,
     pub(super) task: Option<Task>,
+    /// The message that it read last.
+    pub(super) said: String,
 }
 
 /// The task the agent has claimed.
@@ -94,6 +96,7 @@ impl ScriptContext {
             context: path,
             ap,
             task: None,
+            said: String::new(),
         })
     }
 
@@ -129,6 +132,7 @@ impl ScriptContext {
             "PROGRESS" => self.progress.clone(),
             "OUTPUT" => self.output.clone(),
             "CTX" => self.context.clone(),
+            "SAID" => self.said.clone(),
             "TASK_ID" => task?.id.clone(),
             "TASK_TITLE" => task?.title.clone(),
             "TASK_SLUG" => slug(task?),

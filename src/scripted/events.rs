@@ -40,6 +40,36 @@ impl<'o> Events<'o> {
         )
     }
 
+    /// Repeats a message that was read.
+    pub(super) fn heard(&mut self, text: &str, id: Option<&str>) -> io::Result<()> {
+        let message = json!({"role": "user", "content": text});
+        self.print(json!({"type": "user", "message": message, "uuid": id, "isReplay": true, "parent_tool_use_id": null}))
+    }
+
+    /// Asks whether a tool may be called, and returns the id of the request.
+    pub(super) fn asked(&mut self, call: &str, tool: &str, input: &Value) -> io::Result<String> {
+        let id = format!("request_{call}");
+        self.print(
+            json!({"type": "control_request", "request_id": id, "request": {
+                "subtype": "can_use_tool", "tool_name": tool, "input": input, "tool_use_id": call,
+            }}),
+        )?;
+        Ok(id)
+    }
+
+    /// Withdraws a request.
+    pub(super) fn withdrawn(&mut self, id: &str) -> io::Result<()> {
+        self.print(json!({"type": "control_cancel_request", "request_id": id}))
+    }
+
+    /// Ends a turn that was interrupted.
+    pub(super) fn interrupted(&mut self, cost_usd: f64) -> io::Result<()> {
+        self.result(
+            cost_usd,
+            json!({"is_error": true, "subtype": "error_during_execution"}),
+        )
+    }
+
     pub(super) fn said(&mut self, text: &str) -> io::Result<()> {
         text.clone_into(&mut self.last_said);
         self.message(&json!({"type": "text", "text": text}))
@@ -110,7 +140,9 @@ impl<'o> Events<'o> {
 
     fn result(&mut self, cost_usd: f64, mut result: Value) -> io::Result<()> {
         result["type"] = "result".into();
-        result["subtype"] = "success".into();
+        if result["subtype"].is_null() {
+            result["subtype"] = "success".into();
+        }
         result["num_turns"] = self.messages.into();
         result["total_cost_usd"] = cost_usd.into();
         let (input, output) = (self.messages * TOKENS.0, self.messages * TOKENS.1);

@@ -28,6 +28,10 @@
 //! answers for them (`ap test`); `before:` at the top has those before the first one. The kinds are `stop`,
 //! `continue`, `in_progress` and `broken`.
 //!
+//! With the arguments `--input-format stream-json` it takes messages while it works, as Claude Code does: it reads them
+//! between two tools, and `${SAID}` is the last one. With `--permission-prompt-tool stdio` it asks before it writes a file
+//! or runs a command.
+//!
 //! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
 //! after a claim, `${TASK_ID} ${TASK_TITLE} ${TASK_SLUG}`.
 mod act;
@@ -35,9 +39,14 @@ mod commands;
 mod context;
 mod events;
 mod gate;
+mod listener;
+mod options;
+mod pause;
 mod script;
+mod talk;
 
 pub use gate::Asked;
+pub use options::Options;
 pub use script::Script;
 
 use crate::error::{Error, Result};
@@ -46,6 +55,7 @@ use act::Agent;
 use camino::Utf8Path;
 use context::ScriptContext;
 use fs_err as fs;
+use listener::Listener;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -57,18 +67,22 @@ const REPORT: &str = include_str!("report.yaml");
 pub const PLAIN: &str = "builtin:report.yaml";
 
 /// Plays the script, or the demo, as the agent of the attempt this process was started for, or answers for a gate.
-pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode> {
+pub fn play(script: Option<&Utf8Path>, options: Options) -> Result<ExitCode> {
     let (name, text) = match script {
         Some(path) => (path.as_str(), read(path)?),
         None => ("the built-in script", DEMO.to_owned()),
     };
     let script = Script::parse(name, &text)?;
-    // To its end, as a provider reads its prompt.
-    io::copy(&mut io::stdin().lock(), &mut io::sink())?;
-    match asked {
+    let listener = options.listens.then(Listener::listen);
+    if listener.is_none() {
+        // To its end, as a provider reads its prompt.
+        io::copy(&mut io::stdin().lock(), &mut io::sink())?;
+    }
+    match options.asked {
         None => play_in(
             ScriptContext::from_environment()?,
             &script,
+            (listener, options.asks),
             &mut io::stdout().lock(),
         ),
         Some(asked) => gate::answer(
@@ -90,11 +104,16 @@ fn read(path: &Utf8Path) -> Result<String> {
     }
 }
 
-fn play_in(context: ScriptContext, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {
+fn play_in(
+    context: ScriptContext,
+    script: &Script,
+    (listener, asks): (Option<Listener>, bool),
+    out: &mut dyn Write,
+) -> Result<ExitCode> {
     let step = script
         .step(context.iteration, context.attempt)
         .ok_or_else(|| Error::usage("the script has no iterations"))?;
-    Agent::new(context, script.pause(), out).perform(step)
+    Agent::new(context, script.pause(), (listener, asks), out).perform(step)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod outages;
 mod permissions;
 mod project;
 mod quota;
+mod talk;
 mod versions;
 
 use crate::claude_cli::{Account, ClaudeEnv, claude};

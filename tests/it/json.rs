@@ -200,6 +200,7 @@ fn asked(checked: &mut Checked<'_>) {
     project.until_event("q", "question_asked", 1);
     checked.ap("ap-questions", &["questions"], 0);
     checked.ap("ap-status", &["status", "q"], 0);
+    checked.ap("ap-say", &["say", "q", "hello"], 0);
     checked.ap("ap-answer", &["approve", "q", "go"], 0);
 }
 

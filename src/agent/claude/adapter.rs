@@ -3,6 +3,7 @@ use super::questions::LOGIN;
 use super::{account, args, events, models, permissions, questions, sessions};
 use crate::agent::adapter::{Adapter, ErrorSource, Refusal};
 use crate::agent::context::InvocationContext;
+use crate::agent::dialogue::Dialogue;
 use crate::agent::options::AgentOptions;
 use crate::agent::question::Question;
 use crate::agent::transcript::{Denial, OutputFormat};
@@ -100,6 +101,18 @@ impl Adapter for Claude {
         inherited: &[&str],
     ) -> Vec<(String, String)> {
         args::environment(options, context, inherited)
+    }
+
+    fn relays_permissions(&self) -> bool {
+        true
+    }
+
+    fn dialogue(&self, options: &AgentOptions<'_>) -> Option<Dialogue> {
+        args::dialogue(options)
+    }
+
+    fn dialogue_args(&self) -> &'static [&'static str] {
+        &args::OPEN_INPUT
     }
 
     fn prompt_suffix(&self, mode: PermissionMode) -> &'static str {

@@ -1,6 +1,7 @@
 //! The arguments and environment of Claude Code.
 use super::models;
 use crate::agent::context::InvocationContext;
+use crate::agent::dialogue::Dialogue;
 use crate::agent::judge;
 use crate::agent::model;
 use crate::agent::options::AgentOptions;
@@ -30,9 +31,16 @@ pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>)
         args.push("--dangerously-skip-permissions".to_owned());
     } else {
         // 2.1.329 calls `default` `manual` and accepts both; 2.1.197 accepts only this.
+        let asks = options.permissions == PermissionMode::Ask;
+        let mode = if asks {
+            args.extend(strings(["--permission-prompt-tool", "stdio"]));
+            PermissionMode::Default
+        } else {
+            options.permissions
+        };
         args.extend(strings([
             "--permission-mode",
-            options.permissions.name(),
+            mode.name(),
             "--json-schema",
             STATUS_SCHEMA,
         ]));
@@ -42,6 +50,9 @@ pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>)
     args.extend(without_tools(options));
     // After the options above that accept lists, so that none of them swallows what follows.
     args.extend(output(options.model, "opus"));
+    if options.dialogue.is_some() {
+        args.extend(OPEN_INPUT.map(str::to_owned));
+    }
     args.extend(["-n".to_owned(), name(context)]);
     args.extend(budget(options, context));
     args.extend(options.args.iter().cloned());
@@ -64,6 +75,19 @@ fn budget(options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<St
     })
 }
 
+/// What keeps standard input open for messages. The program repeats each as it reads it, which shows that it arrived.
+pub(super) const OPEN_INPUT: [&str; 3] = [INPUT_FORMAT, "stream-json", "--replay-user-messages"];
+const INPUT_FORMAT: &str = "--input-format";
+
+/// Returns how agents are spoken to, unless the definition's own arguments say how they read and print.
+pub(super) fn dialogue(options: &AgentOptions<'_>) -> Option<Dialogue> {
+    let is_own = |arg: &String| {
+        let name = arg.split('=').next().unwrap_or_default();
+        [INPUT_FORMAT, "--output-format"].contains(&name)
+    };
+    (!options.args.iter().any(is_own)).then_some(Dialogue::StreamJson)
+}
+
 /// Returns the name of the agent's session, as lists of Claude Code's sessions show it.
 fn name(context: &InvocationContext<'_>) -> String {
     let InvocationContext {
@@ -76,8 +100,12 @@ fn name(context: &InvocationContext<'_>) -> String {
 }
 
 /// Tools with which an agent would reach beyond its iteration: it would send messages to the user's other sessions, wake
-/// itself up later, or commit in a working tree that is not the session's.
-const DISALLOWED: [&str; 8] = [
+/// itself up later, commit in a working tree that is not the session's, or ask what only its terminal could answer: agents
+/// ask with `decision: ask`.
+const DISALLOWED: [&str; 11] = [
+    "AskUserQuestion",
+    "EnterPlanMode",
+    "ExitPlanMode",
     "SendMessage",
     "ListAgents",
     "CronCreate",

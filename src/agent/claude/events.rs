@@ -1,9 +1,11 @@
 //! The events of Claude Code.
 use super::prices;
 use super::quota;
+use super::requests;
 use super::result;
 use super::usage::priced;
 use crate::agent::failure;
+use crate::agent::signs::is_repeated;
 use crate::agent::transcript::json::{list, nested, number, string};
 use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Turn, about};
 use crate::model::{Share, Usage};
@@ -24,12 +26,13 @@ pub(in crate::agent) fn read(
         "user" => user(state, event, shown),
         "result" => result::read(state, event, shown),
         "rate_limit_event" => quota_event(state, event, shown),
+        "control_request" => open_request(state, event),
+        "control_response" => state
+            .requests
+            .close(&string(nested(event, "response"), "request_id")),
+        "control_cancel_request" => state.requests.close(&string(event, "request_id")),
         // Parts of messages and answers to requests: their content comes again as a whole.
-        "stream_event"
-        | "control_response"
-        | "control_request"
-        | "keep_alive"
-        | "session_title_changed" => {}
+        "stream_event" | "keep_alive" | "command_lifecycle" | "session_title_changed" => {}
         other => shown.push(Activity::unknown(other)),
     }
 }
@@ -170,7 +173,14 @@ fn json_size(value: &Value) -> u64 {
 
 /// Shows the results of tool calls that failed.
 fn user(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    if is_repeated(event) {
+        state.heard(string(event, "uuid"));
+        return;
+    }
     state.reckoning.end_turn();
+    for block in list(nested(event, "message"), "content") {
+        state.requests.call_ended(&string(block, "tool_use_id"));
+    }
     let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
     for block in list(nested(event, "message"), "content").filter(failed) {
         let call = string(block, "tool_use_id");
@@ -221,6 +231,12 @@ fn block_text(block: &Value) -> String {
             texts.join(" ")
         }
         _ => String::new(),
+    }
+}
+
+fn open_request(state: &mut TranscriptState, event: &Value) {
+    if let Some(request) = requests::permission(event) {
+        state.requests.open(request);
     }
 }
 

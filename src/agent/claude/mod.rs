@@ -8,6 +8,7 @@ mod permissions;
 mod prices;
 mod questions;
 mod quota;
+mod requests;
 mod result;
 mod sessions;
 mod usage;

@@ -21,6 +21,10 @@ pub(super) fn hint(mode: PermissionMode, denials: &[Denial]) -> String {
     if mode == PermissionMode::BypassPermissions {
         return "a deny rule or a PreToolUse hook in your Claude settings forbids it: change it, or the prompt".to_owned();
     }
+    if mode == PermissionMode::Ask {
+        return "approve what it asks for (`ap questions`), or allow it in your Claude settings"
+            .to_owned();
+    }
     let rules: BTreeSet<String> = denials.iter().map(rule).collect();
     let rules: Vec<String> = rules
         .into_iter()

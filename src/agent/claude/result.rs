@@ -9,6 +9,7 @@ use serde_json::Value;
 /// Reads a result. There may be several; the last one decides how the agent ended.
 pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     state.results += 1;
+    state.requests.close_all();
     settle(state, event);
     state.retrying = None;
     state.is_cut_off = is_cut_off(event);

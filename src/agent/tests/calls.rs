@@ -130,7 +130,7 @@ fn agents_do_not_have_the_tools_that_reach_beyond_their_iteration() {
             ..spec.clone()
         })
     };
-    assert!(args(&[]).contains("--disallowedTools SendMessage,ListAgents,CronCreate,CronDelete,CronList,ScheduleWakeup,EnterWorktree,ExitWorktree --output-format"));
+    assert!(args(&[]).contains("--disallowedTools AskUserQuestion,EnterPlanMode,ExitPlanMode,SendMessage,ListAgents,CronCreate,CronDelete,CronList,ScheduleWakeup,EnterWorktree,ExitWorktree --output-format"));
     assert!(args(&["EnterWorktree", "ExitWorktree"]).contains("ScheduleWakeup --output-format"));
     assert!(!args(&["*"]).contains("--disallowedTools"));
     assert!(args(&[]).contains("-n ap auth implement 3"));

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 mod budgets;
 mod calls;
+mod conversations;
 mod failures;
 mod outcomes;
 mod provider_calls;
@@ -42,6 +43,7 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         args: Vec::new(),
         keep_env: false,
         max_attempts: 3,
+        dialogue: None,
         retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
         custom: None,

@@ -8,6 +8,7 @@ mod lines;
 mod quota;
 mod reader;
 mod reckoning;
+mod requests;
 mod state;
 
 pub use activity::Activity;
@@ -18,4 +19,5 @@ pub use format::OutputFormat;
 pub use quota::RateLimit;
 pub use reader::Transcript;
 pub(in crate::agent) use reckoning::Turn;
+pub use requests::{OpenRequests, PermissionRequest};
 pub use state::{Denial, TranscriptState, TurnEnd};

@@ -5,6 +5,7 @@ use super::decoder::Decoder;
 use super::format::OutputFormat;
 use super::lines::Lines;
 use super::quota::RateLimit;
+use super::requests::OpenRequests;
 use super::state::{Denial, TranscriptState};
 use crate::model::{AccountKind, AttemptCost, QuotaReport, Usage};
 use crate::text::clean;
@@ -151,6 +152,16 @@ impl Transcript {
     /// Returns what was reported of the quota since this was last called.
     pub fn take_quota(&mut self) -> QuotaReport {
         self.state.take_quota()
+    }
+
+    /// Returns the permissions for which the agent waits.
+    pub fn requests(&self) -> &OpenRequests {
+        &self.state.requests
+    }
+
+    /// Whether the agent has read the message of this id.
+    pub fn has_heard(&self, id: &str) -> bool {
+        self.state.has_heard(id)
     }
 
     /// Returns the tool calls that were not permitted, the first twenty.

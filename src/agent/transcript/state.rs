@@ -2,15 +2,18 @@
 use super::activity::Activity;
 use super::quota::RateLimit;
 use super::reckoning::Reckoning;
+use super::requests::OpenRequests;
 use crate::agent::failure;
 use crate::model::{QuotaReport, Usage};
 use crate::text::{clean, first_line};
 use jiff::SignedDuration;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Denials that are remembered; a hint needs no more.
 const MAX_DENIALS: usize = 20;
+/// Messages that are remembered as read.
+const MAX_HEARD: usize = 4096;
 /// Refused figures that are remembered.
 const MAX_REFUSED: usize = 4;
 /// Bytes of an answer in deltas that are kept.
@@ -58,6 +61,10 @@ pub struct TranscriptState {
     pub(in crate::agent) denied_call: String,
     /// The last line that was not an event.
     pub(in crate::agent) last_raw: String,
+    /// The permissions for which the agent waits.
+    pub(in crate::agent) requests: OpenRequests,
+    /// The ids of the messages that the agent has read.
+    heard: BTreeSet<String>,
 }
 
 /// A tool call that was not permitted.
@@ -237,6 +244,18 @@ impl TranscriptState {
         if let Some(Activity::Finished { usage, .. }) = shown.last_mut() {
             *usage = self.settled;
         }
+    }
+
+    /// Records that the agent has read a message.
+    pub(in crate::agent) fn heard(&mut self, id: String) {
+        if !id.is_empty() && self.heard.len() < MAX_HEARD {
+            self.heard.insert(id);
+        }
+    }
+
+    /// Whether the agent has read the message of this id.
+    pub(in crate::agent) fn has_heard(&self, id: &str) -> bool {
+        self.heard.contains(id)
     }
 
     /// Remembers a denied tool call, once.

@@ -13,9 +13,10 @@ use serde_yaml::Value;
 use std::collections::BTreeMap;
 
 /// The values of `permissions`.
-pub const PERMISSIONS: [&str; 6] = [
+pub const PERMISSIONS: [&str; 7] = [
     "bypassPermissions",
     "acceptEdits",
+    "ask",
     "auto",
     "default",
     "dontAsk",
@@ -123,6 +124,9 @@ pub struct LimitsDef {
     pub after_result: Option<Span>,
     /// From a question that only you can answer, on a terminal that is not there, to the end; 1 by default.
     pub prompt: Option<Span>,
+    /// From an agent's request for a permission to its denial, with `permissions: ask`; 10m by default. The other bounds
+    /// stand still meanwhile.
+    pub permission: Option<Span>,
 }
 
 /// Bounds of the whole session; 0 is none.

@@ -10,7 +10,7 @@ pub struct LegacyVariable {
 }
 
 const MODEL: &str = "set `model` in the definition, or `--model`";
-const BOUNDS: &str = "`limits` of a loop bound every attempt of every agent: `wall`, `start`, `idle`, `tool`, `after_tool`, `after_result`, `prompt`";
+const BOUNDS: &str = "`limits` of a loop bound every attempt of every agent: `wall`, `start`, `idle`, `tool`, `after_tool`, `after_result`, `prompt`, `permission`";
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
 
 /// Names specific to agent-pipelines.

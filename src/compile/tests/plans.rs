@@ -44,8 +44,10 @@ fn a_plan_has_sensible_defaults() {
               "tool_s": 3600,
               "after_tool_s": 600,
               "after_result_s": 30,
-              "prompt_s": 1
-            }
+              "prompt_s": 1,
+              "permission_s": 600
+            },
+            "dialogue": "stream_json"
           },
           "prompt": "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n",
           "termination": {

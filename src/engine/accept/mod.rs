@@ -1,6 +1,8 @@
 //! Turns an input into a fact, if it still matters.
+mod permission;
 mod question;
 mod request;
+mod said;
 
 use crate::engine::policy::probe_interval;
 use crate::engine::state::{Phase, State};
@@ -88,6 +90,13 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             policy: policy.clone(),
             decision: decision.clone(),
         }),
+        Input::PermissionAsked { cursor, permission } => {
+            permission::asked(plan, state, *cursor, permission, now)
+        }
+        Input::RequestWithdrawn { cursor, request } => {
+            permission::withdrawn(state, *cursor, request)
+        }
+        Input::AgentTold { cursor, id } => said::told(state, *cursor, id, now),
         Input::Woke => woke(state, now),
         Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
@@ -249,6 +258,8 @@ fn woke(state: &State, now: Timestamp) -> Option<Event> {
             reason: WaitReason::Question { .. },
             ..
         } => out_of_time(state, now),
+        // Its agent waits for a permission.
+        Phase::Running { .. } if state.permission_question().is_some() => out_of_time(state, now),
         Phase::Waiting { until, .. } if *until <= now => Some(Event::WaitEnded),
         Phase::New
         | Phase::Ready

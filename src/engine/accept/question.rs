@@ -1,7 +1,9 @@
 //! Answers to questions.
 use crate::engine::apply::OUT_OF_TIME;
 use crate::engine::state::{Phase, State};
-use crate::model::{Answer, Asker, Event, GivenAnswer, Next, NodeId, Question, Reply, Subject};
+use crate::model::{
+    Answer, Asker, Event, GivenAnswer, Next, NodeId, Permit, Question, Reply, Subject,
+};
 use jiff::Timestamp;
 
 /// Returns the answer to the open question of the session, or of a branch.
@@ -20,6 +22,7 @@ pub(super) fn answered(state: &State, answer: &Answer) -> Option<Event> {
             id: answer.id,
             text: resolved.text,
             next: resolved.next,
+            permit: resolved.permit,
             by: answer.by.clone(),
             given_at: answer.given_at,
         },
@@ -40,6 +43,7 @@ pub(super) fn out_of_time(state: &State, now: Timestamp) -> Option<Event> {
                 (Subject::AfterStep { .. }, Next::Skip) => Next::Stop,
                 (_, next) => next,
             },
+            permit: question.is_permission().then_some(Permit::Denied),
             by: "its time limit".to_owned(),
             given_at: now,
         },

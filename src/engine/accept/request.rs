@@ -1,5 +1,6 @@
 //! What the user requests.
 use super::question::{answered, approved};
+use super::said::said;
 use crate::engine::state::{Phase, State};
 use crate::model::{Change, Ending, Event, PauseAfter, Request, WaitReason};
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Opt
         }
         (Phase::Ended { .. }, Request::Pause { .. } | Request::Continue | Request::Stop(_)) => None,
         (_, Request::Answer(answer)) => answered(state, answer),
+        (_, Request::Say(text)) => said(state, text),
         (
             _,
             Request::Resume {

@@ -1,5 +1,5 @@
 //! Records how attempts begin and end.
-use crate::engine::node_state::AgentQuestion;
+use crate::engine::node_state::{AgentQuestion, Permissions};
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
 use crate::model::{
@@ -17,6 +17,8 @@ impl State {
         at: Timestamp,
     ) {
         self.session.ignores_quota = false;
+        self.brief_agent();
+        self.current.permissions = Permissions::default();
         let current = &mut self.current;
         if cursor.attempt == 1 {
             current.counters.failures = 0;
@@ -41,6 +43,7 @@ impl State {
     }
 
     pub(super) fn agent_exited(&mut self, attempt: &FinishedAttempt, at: Timestamp) {
+        self.close_permission(at);
         self.session.usage += attempt.usage;
         self.session.spending.add(attempt);
         self.current.promises.clone_from(&attempt.promises);
@@ -101,6 +104,7 @@ impl State {
         self.session.iterations += 1;
         // This agent had them.
         self.session.answers.clear();
+        self.forget_said();
         self.current.iteration_started = None;
         self.remember(attempt, status, at);
         self.note_effect(attempt, at);

@@ -68,7 +68,13 @@ impl State {
                 }
                 self.touched(what, *by, at);
             }
-            Event::QuestionAsked { question } => self.question_asked(question),
+            Event::QuestionAsked { question } => self.question_asked(question, at),
+            Event::QuestionWithdrawn { id } => self.question_withdrawn(*id, at),
+            Event::PermissionDecided {
+                permission,
+                decision,
+                ..
+            } => self.permission_decided(permission, decision),
             Event::QuestionAnswered { branch, answer } => {
                 self.question_answered(branch.as_ref(), answer, at);
             }
@@ -83,6 +89,10 @@ impl State {
             }
             // The number is that of an account, not of the session.
             Event::QuotaWarned { .. } => {}
+            Event::UserSaid(said) => self.user_said(said),
+            Event::AgentTold {
+                id, delivered_at, ..
+            } => self.agent_told(id, *delivered_at),
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),
             Event::PauseRequested { after } => self.pause_requested(*after),

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 pub(in crate::engine) const OUT_OF_TIME: &str = "not answered in time";
 
 impl State {
-    pub(super) fn question_asked(&mut self, question: &Question) {
+    pub(super) fn question_asked(&mut self, question: &Question, at: Timestamp) {
+        self.permission_asked(question.subject, at);
         self.session.questions = self.session.questions.max(question.id.0);
         if let Subject::Agent { .. } = question.subject {
             self.current.unasked = None;
@@ -32,11 +33,17 @@ impl State {
             answers.insert(branch.clone(), answer.clone());
             return;
         }
+        self.count_permission_time(at);
         let question = self.session.question.take_if(|asked| asked.id == answer.id);
         let Some(question) = question else {
             return;
         };
         self.session.last_answer = Some(answer.clone());
+        if question.is_permission() {
+            // Its agent waits, and gets the answer by itself.
+            self.permission_answered(&question, answer);
+            return;
+        }
         self.end_question_wait(at);
         self.current.queue_status = None;
         if answer.next == Next::Skip {
@@ -91,7 +98,10 @@ impl State {
     fn settle(&mut self, subject: Subject) {
         let (session, current) = (&mut self.session, &mut self.current);
         match subject {
-            Subject::Agent { .. } | Subject::StalledQueue => {}
+            Subject::Agent { .. }
+            | Subject::StalledQueue
+            | Subject::Permission { .. }
+            | Subject::ManyPermissions { .. } => {}
             Subject::BeforeIteration { iteration } => current.confirmed_before = iteration,
             Subject::AfterIteration { iteration } => current.confirmed_after = iteration,
             Subject::BeforeStep { finished } => session.confirmed_before = finished + 1,

@@ -97,6 +97,8 @@ impl State {
         at: Timestamp,
     ) {
         self.add_unattended(before, at);
+        // The agent that asked is the other session's.
+        self.close_permission(at);
         // What the other session has spent is the other's: budgets count from zero.
         self.session.usage = Usage::default();
         self.session.spending = Spending::default();
@@ -131,7 +133,7 @@ impl State {
     fn add_unattended(&mut self, before: Option<Timestamp>, at: Timestamp) {
         let since = before.map_or(0, |before| at.duration_since(before).as_millis());
         let since = i64::try_from(since).unwrap_or(i64::MAX).max(0);
-        if !self.count_answer_time(at) {
+        if !self.count_answer_time(at) && !self.count_permission_time(at) {
             self.session.unattended_ms += since;
         }
         if let Some(stall) = &mut self.session.stall {

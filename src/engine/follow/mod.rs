@@ -5,10 +5,12 @@ mod finish;
 mod limits;
 mod next;
 mod node;
+mod permission;
 mod question;
 mod queue;
 mod refused;
 mod wait;
 
 pub use next::follow;
+pub(super) use permission::permission_question;
 pub(super) use wait::gives_up_at;

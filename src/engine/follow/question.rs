@@ -177,7 +177,7 @@ fn ask(state: &State, subject: Subject, text: String, now: Timestamp) -> Event {
 }
 
 /// Returns the next question, which any text answers.
-fn question(state: &State, subject: Subject, text: String, now: Timestamp) -> Question {
+pub(super) fn question(state: &State, subject: Subject, text: String, now: Timestamp) -> Question {
     Question {
         id: QuestionId(state.session.questions + 1),
         asked_at: now,
@@ -186,6 +186,7 @@ fn question(state: &State, subject: Subject, text: String, now: Timestamp) -> Qu
         text,
         choices: Vec::new(),
         what_happens: BTreeMap::new(),
+        permission: None,
         until: None,
         remind_s: Confirm::REMIND_S,
     }

@@ -219,9 +219,15 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
             asked && !is_hold(state)
         }
         Input::Woke => {
-            matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
+            let held = state.permission_question();
+            let is_late = held.is_some_and(|it| it.until.is_some_and(|until| until.at <= now));
+            is_late || matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
         }
         Input::AccountAccepted => state.session.spending.billing.is_some(),
-        Input::QuotaRead { .. } | Input::Request(_) => false,
+        Input::QuotaRead { .. }
+        | Input::PermissionAsked { .. }
+        | Input::RequestWithdrawn { .. }
+        | Input::AgentTold { .. }
+        | Input::Request(_) => false,
     }
 }

@@ -3,6 +3,7 @@ use super::is_in_vain;
 use super::payment::Payment;
 use super::questions::Questions;
 use super::rests::Rests;
+use super::talk::Talk;
 use super::world::is_hold;
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -30,6 +31,7 @@ pub(super) struct Ledger {
     rests: Rests,
     payment: Payment,
     questions: Questions,
+    talk: Talk,
     /// The queue's answer since a runner started, the session waited, or an agent ran.
     queue_status: Option<QueueStatus>,
     /// The attempt that the engine has claimed a task for.
@@ -68,6 +70,7 @@ impl Ledger {
         self.rests.record(plan, state, event, now)?;
         self.payment.record(state, event, now)?;
         self.questions.check(state, event)?;
+        self.talk.check(state, event)?;
         match event {
             Event::AgentExited(attempt) => self.agent_exited(before, attempt),
             Event::IterationStarted { cursor, .. } => self.iteration_started(before, *cursor),
@@ -80,6 +83,7 @@ impl Ledger {
                 Ok(())
             }
             Event::WaitEnded => self.wait_ended(before),
+            Event::QuestionAnswered { answer, .. } if answer.permit.is_some() => Ok(()),
             Event::QuestionAnswered { .. } => {
                 (self.waiting, self.owes_wait) = (None, false);
                 self.asked_to_stop |= before.stops(event);

@@ -8,6 +8,7 @@ mod questions;
 mod rests;
 mod rolls;
 mod runner;
+mod talk;
 mod world;
 
 use plans::asking_plan;

@@ -33,6 +33,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             args: Vec::new(),
             keep_env: false,
             max_attempts: 3,
+            dialogue: None,
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
             custom: None,

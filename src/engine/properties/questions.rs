@@ -34,6 +34,12 @@ impl Questions {
                 prop_assert!(self.unasked.is_empty(), "a question was lost");
                 Ok(())
             }
+            Event::QuestionWithdrawn { id } => {
+                let open = self.open.take();
+                let was_open = open.is_some_and(|it| it.id == *id && it.is_permission());
+                prop_assert!(was_open, "withdrew what is not asked");
+                Ok(())
+            }
             // The next agent that would be billed asks again.
             Event::SessionFinished { .. } => {
                 self.open.take_if(|open| open.subject == Subject::Billing);
@@ -52,6 +58,7 @@ impl Questions {
     }
 
     fn agent_exited(&mut self, state: &State, attempt: &FinishedAttempt) -> Checked {
+        self.open.take_if(|open| open.is_permission());
         if attempt.outcome.ends_iteration() {
             let had: BTreeSet<QuestionId> = state.session.answers.iter().map(|it| it.id).collect();
             prop_assert_eq!(&had, &self.answers, "an answer was lost, or given twice");
@@ -82,12 +89,16 @@ impl Questions {
             return Err(TestCaseError::fail("answered what is not asked"));
         };
         prop_assert_eq!(question.id, id, "answered another question");
-        if question.by == Asker::Agent {
+        if question.takes_any_text() {
             self.answers.insert(id);
         }
         let is_repeatable = matches!(
             question.subject,
-            Subject::BrokenGate | Subject::StalledQueue | Subject::Billing
+            Subject::BrokenGate
+                | Subject::StalledQueue
+                | Subject::Billing
+                | Subject::Permission { .. }
+                | Subject::ManyPermissions { .. }
         );
         if next != Next::Stop && !is_repeatable {
             self.settled.push(question.subject);

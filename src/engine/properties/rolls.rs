@@ -45,6 +45,18 @@ pub(super) enum Roll {
     Reject,
     /// An answer to a question that is not open.
     WrongAnswer,
+    /// The second choice of what is asked.
+    Second,
+    /// The agent at work asks for a permission.
+    Permission,
+    /// It does not wait for the answer any more.
+    Withdraws,
+    /// More time passes than an agent waits for an answer.
+    Late,
+    /// You say something to the agent at work, perhaps twice.
+    Say,
+    /// It has read that.
+    Hears,
 }
 
 pub(super) fn roll() -> impl Strategy<Value = Roll> {
@@ -53,7 +65,8 @@ pub(super) fn roll() -> impl Strategy<Value = Roll> {
         2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 1 => Just(Throttled), 2 => Just(Outage), 1 => Just(Disk), 1 => Just(Memory), 1 => Just(Refused), 5 => Just(Stop), 5 => Just(Continue),
         1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early),
         1 => Just(Ends), 1 => Just(Spent), 1 => Just(DayIsSpent), 1 => Just(Key), 1 => Just(HoldsOne), 1 => Just(HoldsAll), 1 => Just(Frees),
-        2 => Just(Ask), 3 => Just(Approve), 1 => Just(Reject), 1 => Just(WrongAnswer)
+        2 => Just(Ask), 3 => Just(Approve), 1 => Just(Reject), 1 => Just(WrongAnswer),
+        2 => Just(Second), 6 => Just(Permission), 1 => Just(Withdraws), 1 => Just(Late), 2 => Just(Say), 2 => Just(Hears)
     ]
 }
 
@@ -143,6 +156,12 @@ pub(super) fn outcome(roll: Roll, now: Timestamp) -> Outcome {
         | Roll::Approve
         | Roll::Reject
         | Roll::WrongAnswer
+        | Roll::Second
+        | Roll::Permission
+        | Roll::Withdraws
+        | Roll::Late
+        | Roll::Say
+        | Roll::Hears
         | Roll::Early => said(Decision::Continue),
     }
 }

@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Returns the input that answers what is pending, as rolled.
 pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp) -> Input {
+    if let Some(input) = talk(state, roll, now) {
+        return input;
+    }
     if let Some(input) = unasked(state, roll).or_else(|| about_money(state, roll, *now)) {
         return input;
     }
@@ -81,6 +84,7 @@ fn unasked(state: &State, roll: Roll) -> Option<Input> {
         Roll::Go => Input::Request(Request::Continue),
         Roll::Approve => reply(state, 0, Reply::Approve(String::new())),
         Roll::Reject => reply(state, 0, Reply::Reject(String::new())),
+        Roll::Second => reply(state, 0, Reply::Choice(2)),
         Roll::WrongAnswer => reply(state, 1, Reply::Approve(String::new())),
         Roll::Early => Input::Woke,
         Roll::Again => Input::Request(Request::Resume {
@@ -95,6 +99,52 @@ fn unasked(state: &State, roll: Roll) -> Option<Input> {
             };
             Input::AgentExited(FinishedAttempt::new(cursor, said(Decision::Stop)))
         }
+        _ => return None,
+    })
+}
+
+/// Returns what the agent at work asks or reads, and what it is told.
+fn talk(state: &State, roll: Roll, now: &mut Timestamp) -> Option<Input> {
+    let cursor = state.current.cursor;
+    let open = state.permission_question();
+    Some(match roll {
+        Roll::Permission => Input::PermissionAsked {
+            cursor,
+            permission: Permission {
+                // After an answer another one.
+                request: format!("r{}", state.session.questions),
+                tool: "Bash".to_owned(),
+                call: "x".to_owned(),
+                same: format!("x{}", state.session.questions % 3),
+                why: String::new(),
+            },
+        },
+        Roll::Withdraws => Input::RequestWithdrawn {
+            cursor,
+            request: open
+                .and_then(|open| open.permission.as_ref())
+                .map_or_else(String::new, |permission| permission.request.clone()),
+        },
+        Roll::Late => {
+            *now += SignedDuration::from_secs(if open.is_some() { 601 } else { 0 });
+            Input::Woke
+        }
+        Roll::Say => Input::Request(Request::Say(Said {
+            id: state.session.iterations.to_string(),
+            text: "as rolled".to_owned(),
+            by: "you".to_owned(),
+            said_at: *now,
+            branch: None,
+            interrupt: false,
+        })),
+        Roll::Hears => Input::AgentTold {
+            cursor,
+            id: state
+                .session
+                .said
+                .last()
+                .map_or_else(String::new, |text| text.said.id.clone()),
+        },
         _ => return None,
     })
 }

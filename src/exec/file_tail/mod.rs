@@ -54,6 +54,15 @@ impl FileTail {
         self.offset
     }
 
+    /// Whether everything that the file holds now has been read. One that does not exist holds nothing.
+    pub fn is_at_end(&self) -> bool {
+        let length = match &self.file {
+            Some(file) => file.metadata().map(|meta| meta.len()),
+            None => return true,
+        };
+        length.is_ok_and(|length| length <= self.offset)
+    }
+
     /// Returns how long the file is now.
     pub fn length(&mut self) -> io::Result<u64> {
         self.file()?

@@ -81,10 +81,7 @@ fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
     let stdout = open_own_output(&job.folder)?;
     let stderr = stderr_file::open_empty(&job.folder)?;
     crash::point("stderr.log made");
-    let (stdin, mut input) = match &job.prompt {
-        Some(prompt) => AgentInput::with_prompt(prompt)?,
-        None => (Stdio::null(), AgentInput::default()),
-    };
+    let (stdin, mut input) = input(job)?;
     // Before it is started, so that it need not wait for a prompt of usual size.
     input.send();
     let child = Command::new(&job.program)
@@ -98,6 +95,21 @@ fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
         .process_group(0)
         .spawn()?;
     Ok((child, input))
+}
+
+/// Returns the agent's standard input, and the end to start it with.
+fn input(job: &Job) -> io::Result<(Stdio, AgentInput)> {
+    let Some(prompt) = &job.prompt else {
+        return Ok((Stdio::null(), AgentInput::default()));
+    };
+    let prompt = fs::read(prompt)?;
+    match job.dialogue {
+        Some(dialogue) => {
+            let prompt = String::from_utf8_lossy(&prompt);
+            AgentInput::new(dialogue.message(&prompt, None).into_bytes(), true)
+        }
+        None => AgentInput::new(prompt, false),
+    }
 }
 
 fn spawn_error(job: &Job, error: &io::Error) -> String {

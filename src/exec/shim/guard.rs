@@ -105,7 +105,7 @@ fn wait(shim: Pid, signals: &mut Signals) -> io::Result<()> {
             Ok(_) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        if let Some(request) = ControlRequest::among(&signals.wait(INTERVAL, None)) {
+        if let Some(request) = ControlRequest::among(&signals.wait(INTERVAL, None, None)) {
             // The shim has not been reaped, so the number is still its own.
             let _ = signal::kill(shim, request.signal());
         }

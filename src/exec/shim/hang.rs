@@ -83,6 +83,7 @@ mod tests {
         after_tool_s: 20,
         after_result_s: 5,
         prompt_s: 2,
+        permission_s: 0,
     };
 
     fn s(seconds: u64) -> Duration {
@@ -158,6 +159,7 @@ mod tests {
                 after_tool_s: 0,
                 after_result_s: 0,
                 prompt_s: 0,
+                permission_s: 0,
             };
             assert_eq!(remedy(&all_off, &look), None, "{kind:?} is off");
         }

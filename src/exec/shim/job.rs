@@ -1,5 +1,5 @@
 //! What a shim is to do.
-use crate::agent::AttemptLimits;
+use crate::agent::{AttemptLimits, Dialogue};
 use crate::model::Env;
 use crate::store::layout::IterationDir;
 use camino::Utf8PathBuf;
@@ -16,6 +16,8 @@ pub struct Job {
     pub cwd: Utf8PathBuf,
     /// Sent to the agent on standard input; without one it has none.
     pub prompt: Option<Utf8PathBuf>,
+    /// How the agent is spoken to while it works: then the prompt is the first message, and standard input stays open.
+    pub dialogue: Option<Dialogue>,
     pub folder: IterationDir,
     pub limits: AttemptLimits,
     pub watched: Watched,

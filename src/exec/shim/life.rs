@@ -25,6 +25,8 @@ pub(super) struct Life {
     last_sign: Instant,
     /// When a tool was ended of which nothing was printed since.
     ended_tool: Option<Instant>,
+    /// Since when the agent waits for a permission.
+    held: Option<Instant>,
 }
 
 impl Life {
@@ -43,6 +45,39 @@ impl Life {
             started: Instant::now(),
             last_sign: Instant::now(),
             ended_tool: None,
+            held: None,
+        }
+    }
+
+    /// Takes in what the agent printed.
+    pub(super) fn look_at_output(&mut self) {
+        if self.output.look() {
+            self.ended_tool = None;
+            self.give_sign();
+        }
+        self.stand_still();
+    }
+
+    /// Whether the agent waits for a permission: its limits stand still.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Stops the clocks while the agent waits for a permission, and lets them continue where they were.
+    fn stand_still(&mut self) {
+        match (self.held, self.output.requests.since()) {
+            (None, since) => self.held = since,
+            (Some(_), Some(_)) => {}
+            (Some(since), None) => {
+                let waited = since.elapsed();
+                self.held = None;
+                self.started += waited;
+                self.last_sign = Instant::now();
+                self.processor = None;
+                self.asked = None;
+                self.ended_tool = self.ended_tool.map(|ended| ended + waited);
+                self.output.pass_over(waited);
+            }
         }
     }
 
@@ -52,6 +87,7 @@ impl Life {
         if printed {
             self.ended_tool = None;
         }
+        self.stand_still();
         let session = self.output.session.as_deref();
         let wrote = self.transcript.has_grown(session);
         if printed || wrote {
@@ -86,9 +122,10 @@ impl Life {
         self.processor = None;
     }
 
-    /// Returns how long the agent has run.
+    /// Returns how long the agent has run, without the time in which it waited for permissions.
     pub(super) fn ran(&self) -> Duration {
-        self.started.elapsed()
+        let held = self.held.map_or(Duration::ZERO, |since| since.elapsed());
+        self.started.elapsed().saturating_sub(held)
     }
 
     /// Whether the agent's processes have computed since its last sign of life, on average. That is one too, then.

@@ -11,16 +11,20 @@
 //! the same where that program is missing.
 mod attempt;
 mod control;
+mod conversation;
 mod exit_file;
 mod guard;
 mod hang;
 mod input;
 mod job;
 mod life;
+mod mailbox;
 mod memory;
+pub mod message;
 mod namespace;
 mod output_watch;
 mod program;
+mod requests;
 mod runner_socket;
 mod signals;
 mod spawn;
@@ -30,6 +34,7 @@ mod swept_command;
 mod tool_calls;
 mod tool_end;
 mod transcript_watch;
+mod wake;
 mod watch;
 
 pub use control::{AgentEnd, Control, ControlRequest, ShimControl};

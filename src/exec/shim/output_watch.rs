@@ -1,5 +1,6 @@
 //! Watches the output of an agent: what it printed last, which tools are at work, and whether it asks a question.
 use super::job::Watched;
+use super::requests::Requests;
 use super::tool_calls::ToolCalls;
 use crate::agent::{Decoder, Piece, Sign, read_signs};
 use crate::exec::file_tail::FileTail;
@@ -23,6 +24,9 @@ pub(super) struct OutputWatch {
     line: Vec<u8>,
     decoder: Decoder,
     pub(super) tools: ToolCalls,
+    pub(super) requests: Requests,
+    /// The ids of messages that the agent has repeated since this was last taken.
+    pub(super) heard: Vec<String>,
     pub(super) session: Option<String>,
     pub(super) saw_result: bool,
     /// What it printed since the last event.
@@ -41,6 +45,8 @@ impl OutputWatch {
             line: Vec::new(),
             decoder: Decoder::default(),
             tools: ToolCalls::default(),
+            requests: Requests::default(),
+            heard: Vec::new(),
             session: None,
             saw_result: false,
             text: String::new(),
@@ -119,10 +125,20 @@ impl OutputWatch {
         self.text.clear();
         self.tools.push(signs, not_before);
         for sign in signs {
+            self.requests.push(sign);
             match sign {
+                // What it reads after a result begins another turn.
+                Sign::Heard { id } => {
+                    self.saw_result = false;
+                    self.heard.push(id.clone());
+                }
                 Sign::Session(id) => self.session = Some(id.clone()),
                 Sign::Result => self.saw_result |= self.watched.ends_with_result,
-                Sign::ToolCalled { .. } | Sign::ToolAnswered { .. } | Sign::SubAgent { .. } => {}
+                Sign::ToolCalled { .. }
+                | Sign::ToolAnswered { .. }
+                | Sign::SubAgent { .. }
+                | Sign::PermissionAsked { .. }
+                | Sign::RequestWithdrawn { .. } => {}
             }
         }
     }
@@ -149,6 +165,12 @@ impl OutputWatch {
     /// Whether anything was printed.
     pub(super) fn has_printed(&self) -> bool {
         self.printed
+    }
+
+    /// Passes over a time in which the agent's limits stood still.
+    pub(super) fn pass_over(&mut self, time: Duration) {
+        self.last_output += time;
+        self.tools.pass_over(time);
     }
 
     /// Returns how long ago the last byte was printed.

@@ -33,17 +33,24 @@ impl Signals {
             .map(Self)
     }
 
-    /// Waits for a signal, or until `pipe` has room, not much longer than `limit`. Returns the signals that came.
-    pub(super) fn wait(&mut self, limit: Duration, pipe: Option<BorrowedFd<'_>>) -> Vec<Signal> {
+    /// Waits for a signal, until `pipe` has room, or `news` something to read, not much longer than `limit`. Returns the
+    /// signals that came.
+    pub(super) fn wait(
+        &mut self,
+        limit: Duration,
+        pipe: Option<BorrowedFd<'_>>,
+        news: Option<BorrowedFd<'_>>,
+    ) -> Vec<Signal> {
         // Rounded up: a wait of zero milliseconds would not be one.
         let limit =
             PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
         let signals = PollFd::new(self.0.get_read().as_fd(), PollFlags::POLLIN);
         // An interrupted wait has been interrupted by a signal.
-        let _ = match pipe {
-            Some(pipe) => poll(&mut [signals, PollFd::new(pipe, PollFlags::POLLOUT)], limit),
-            None => poll(&mut [signals], limit),
-        };
+        let pipe = pipe.map(|pipe| PollFd::new(pipe, PollFlags::POLLOUT));
+        let news = news.map(|news| PollFd::new(news, PollFlags::POLLIN));
+        let mut files: Vec<PollFd<'_>> =
+            [Some(signals), pipe, news].into_iter().flatten().collect();
+        let _ = poll(&mut files, limit);
         self.0
             .pending()
             .filter_map(|signal| Signal::try_from(signal).ok())
@@ -67,7 +74,7 @@ mod tests {
         assert_eq!(agent.wait().unwrap().signal(), Some(Signal::SIGTERM as i32));
         assert!(
             signals
-                .wait(Duration::from_secs(10), None)
+                .wait(Duration::from_secs(10), None, None)
                 .contains(&Signal::SIGCHLD)
         );
     }

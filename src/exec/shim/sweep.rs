@@ -40,7 +40,7 @@ pub(super) fn sweep(group: Option<Pid>, at_once: bool, signals: &mut Signals) ->
             signal = Signal::SIGKILL;
             deadline = Instant::now() + PATIENCE;
         }
-        signals.wait(INTERVAL, None);
+        signals.wait(INTERVAL, None, None);
     }
     (swept, Scope::Empty)
 }

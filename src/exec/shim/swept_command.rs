@@ -49,7 +49,7 @@ fn wait(child: &mut Child, caller: &str, signals: &mut Signals) -> io::Result<Op
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        let came = signals.wait(INTERVAL, None);
+        let came = signals.wait(INTERVAL, None, None);
         let is_asked = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT]
             .iter()
             .any(|signal| came.contains(signal));

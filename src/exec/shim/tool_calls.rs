@@ -53,7 +53,11 @@ impl ToolCalls {
                         .for_each(|call| call.since = Instant::now());
                 }
                 Sign::Result => self.open.clear(),
-                Sign::ToolCalled { .. } | Sign::Session(_) => {}
+                Sign::ToolCalled { .. }
+                | Sign::Session(_)
+                | Sign::Heard { .. }
+                | Sign::PermissionAsked { .. }
+                | Sign::RequestWithdrawn { .. } => {}
             }
         }
     }
@@ -66,6 +70,13 @@ impl ToolCalls {
     /// Returns the call that has been open for the longest time.
     pub(super) fn longest(&self) -> Option<&ToolCall> {
         self.open.iter().min_by_key(|call| call.since)
+    }
+
+    /// Passes over a time in which no call counts as being at work.
+    pub(super) fn pass_over(&mut self, time: Duration) {
+        for call in &mut self.open {
+            call.since += time;
+        }
     }
 
     /// Forgets the call that has been open for the longest time, and returns it with how long that was.

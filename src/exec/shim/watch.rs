@@ -1,5 +1,6 @@
 //! Watches an agent until its end, and brings the end about where a limit or the runner demands it.
 use super::control::ControlRequest;
+use super::conversation::Conversation;
 use super::hang::{Remedy, is_overdue, remedy};
 use super::input::AgentInput;
 use super::job::Job;
@@ -39,6 +40,8 @@ pub(super) struct Watch<'a> {
     child: Child,
     group: Pid,
     input: AgentInput,
+    /// What is said to the agent, if it can be spoken to.
+    conversation: Option<Conversation>,
     signals: Signals,
     life: Life,
     /// Time between two checks.
@@ -60,6 +63,7 @@ impl<'a> Watch<'a> {
             child,
             group,
             input,
+            conversation: Conversation::of(job),
             signals,
             life: Life::new(job),
             interval: interval(&job.limits),
@@ -119,6 +123,9 @@ impl<'a> Watch<'a> {
                 self.cancelled = true;
                 return self.end(request);
             }
+            if let Some(conversation) = &mut self.conversation {
+                conversation.advance(&mut self.life, &mut self.input);
+            }
             if check_at <= Instant::now() {
                 self.limit = self.check();
                 if self.limit.is_some() {
@@ -131,9 +138,18 @@ impl<'a> Watch<'a> {
 
     /// Waits for signals, sending the agent its input meanwhile.
     fn wait(&mut self, until: Instant) -> Vec<Signal> {
-        self.input.send();
         let limit = until.saturating_duration_since(Instant::now());
-        let signals = self.signals.wait(limit, self.input.blocked());
+        let (news, limit) = match &mut self.conversation {
+            Some(conversation) => {
+                conversation.send(&mut self.input);
+                conversation.wait(limit)
+            }
+            None => {
+                self.input.send();
+                (None, limit)
+            }
+        };
+        let signals = self.signals.wait(limit, self.input.blocked(), news);
         self.guard_gone |= signals.contains(&GUARD_GONE);
         signals
     }
@@ -156,6 +172,10 @@ impl<'a> Watch<'a> {
     fn check(&mut self) -> Option<HangKind> {
         let shim = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
         let look = self.life.look(self.interval);
+        if self.life.is_held() {
+            // It waits for a permission, and its limits do too.
+            return None;
+        }
         if let Some(ending) = &mut self.ending_tool {
             if ending.advance(shim) {
                 self.ending_tool = None;
@@ -203,6 +223,7 @@ impl<'a> Watch<'a> {
         };
         for (signal, patience) in steps {
             self.signal(*signal);
+            self.input.close();
             if let Some(status) = self.exits_within(*patience)? {
                 return Ok(status);
             }
@@ -242,6 +263,7 @@ fn interval(limits: &AttemptLimits) -> Duration {
         after_tool_s,
         after_result_s,
         prompt_s: _,
+        permission_s: _,
     } = *limits;
     [start_s, idle_s, tool_s, after_tool_s, after_result_s]
         .into_iter()

@@ -1,5 +1,6 @@
 //! Questions: who asks, about what, and what follows from an answer.
 use super::id::QuestionId;
+use super::permission::Permission;
 use crate::model::cursor::Cursor;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,10 @@ pub enum Asker {
 pub enum Subject {
     /// What an agent asked in its status.
     Agent { cursor: Cursor },
+    /// A permission that the agent at work asks for; it waits for the answer.
+    Permission { cursor: Cursor },
+    /// Whether the agent at work may ask for more permissions.
+    ManyPermissions { cursor: Cursor },
     /// Whether an iteration may begin.
     BeforeIteration { iteration: u32 },
     /// Whether the session may continue after an iteration.
@@ -53,13 +58,13 @@ impl Subject {
     /// Returns who asks about it.
     pub fn asker(self) -> Asker {
         match self {
-            Self::Agent { .. } => Asker::Agent,
+            Self::Agent { .. } | Self::Permission { .. } => Asker::Agent,
             Self::BeforeIteration { .. }
             | Self::AfterIteration { .. }
             | Self::BeforeStep { .. }
             | Self::AfterStep { .. } => Asker::Confirm,
             Self::BrokenGate => Asker::Gate,
-            Self::StalledQueue | Self::Tampering => Asker::Engine,
+            Self::StalledQueue | Self::Tampering | Self::ManyPermissions { .. } => Asker::Engine,
             Self::Billing => Asker::Budget,
         }
     }
@@ -93,11 +98,29 @@ pub struct Question {
     /// What happens after an answer other than that the session continues with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub what_happens: BTreeMap<String, Next>,
+    /// What an agent asks to be allowed, if that is the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
     /// When it is answered without you, and how; it waits for you if there is no such time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Deadline>,
     /// Seconds between reminders.
     pub remind_s: u64,
+}
+
+impl Question {
+    /// Whether an agent waits for the answer while it is at work.
+    pub fn is_permission(&self) -> bool {
+        matches!(
+            self.subject,
+            Subject::Permission { .. } | Subject::ManyPermissions { .. }
+        )
+    }
+
+    /// Whether the answer is a text of your own, for an agent.
+    pub fn takes_any_text(&self) -> bool {
+        matches!(self.subject, Subject::Agent { .. })
+    }
 }
 
 /// When a question is answered without you, and how.

@@ -2,6 +2,7 @@
 mod answer;
 mod asked;
 mod id;
+mod permission;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -9,4 +10,5 @@ mod tests;
 pub use answer::Answer;
 pub use asked::{Answered, Asker, Deadline, Next, Question, Subject, decisions};
 pub use id::{NotAQuestionId, QuestionId};
+pub use permission::{AllowedCall, MORE_PERMITS, PERMITS, Permission, PermissionDecision, Permit};
 pub use reply::{GivenAnswer, Reply, ReplyError, Resolved};

@@ -1,6 +1,7 @@
 //! What you answer, and what that amounts to.
-use super::asked::{Asker, Next, Question, Subject};
+use super::asked::{Next, Question, Subject};
 use super::id::QuestionId;
+use super::permission::{MORE_PERMITS, PERMITS, Permit};
 use crate::text::{clean, clip_bytes};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub enum Reply {
 pub struct Resolved {
     pub text: String,
     pub next: Next,
+    /// What it means for the permission that is asked for, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<Permit>,
 }
 
 /// Why a reply answers no question.
@@ -48,12 +52,14 @@ impl Question {
     /// Returns what a reply amounts to.
     pub fn resolve(&self, reply: &Reply) -> Result<Resolved, ReplyError> {
         match reply {
+            Reply::Resolved(resolved) => Ok(resolved.clone()),
+            reply if self.is_permission() => self.permit(reply),
             Reply::Text(text) => self.text_answer(text),
             Reply::Choice(number) => self.choice(*number),
-            Reply::Resolved(resolved) => Ok(resolved.clone()),
             Reply::Approve(remark) => Ok(Resolved {
                 text: or(remark, "approved"),
                 next: Next::Go,
+                permit: None,
             }),
             Reply::Reject(reason) => Ok(Resolved {
                 text: or(reason, "rejected"),
@@ -62,6 +68,7 @@ impl Question {
                     Subject::Agent { .. } => Next::Go,
                     _ => Next::Stop,
                 },
+                permit: None,
             }),
         }
     }
@@ -75,11 +82,54 @@ impl Question {
         match self.choices.iter().find(same) {
             Some(choice) => Ok(self.chosen(choice)),
             // What is asked by `ap` itself has no reader who could make something else of the text.
-            None if self.by != Asker::Agent => Err(ReplyError::NotAChoice(clean(text))),
+            None if !self.takes_any_text() => Err(ReplyError::NotAChoice(clean(text))),
             None => Ok(Resolved {
                 text: clip_bytes(text, LONGEST_ANSWER),
                 next: Next::Go,
+                permit: None,
             }),
+        }
+    }
+
+    /// Returns what a reply to the agent at work amounts to. What is not understood allows nothing.
+    fn permit(&self, reply: &Reply) -> Result<Resolved, ReplyError> {
+        let words: &[(&str, Permit)] = match self.subject {
+            Subject::ManyPermissions { .. } => &MORE_PERMITS,
+            _ => &PERMITS,
+        };
+        let with = |permit, text: &str, default: &str| Resolved {
+            text: or(text, default),
+            next: Next::Go,
+            permit: Some(permit),
+        };
+        let (first, last) = (words[0], words[words.len() - 1]);
+        match reply {
+            Reply::Approve(_) => Ok(with(first.1, "", first.0)),
+            Reply::Reject(reason) => Ok(with(last.1, reason, last.0)),
+            Reply::Choice(number) => {
+                self.choice(*number)?;
+                let at = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
+                let (word, permit) = words[at.min(words.len() - 1)];
+                Ok(with(permit, "", word))
+            }
+            Reply::Text(text) => {
+                let text = text.trim();
+                let known = words
+                    .iter()
+                    .find(|(word, _)| word.eq_ignore_ascii_case(text));
+                if let Some((word, permit)) = known {
+                    return Ok(with(*permit, "", word));
+                }
+                let reason = text
+                    .strip_prefix("deny")
+                    .map(|rest| rest.trim_start_matches([':', ' ']));
+                match (text.is_empty(), reason) {
+                    (true, _) => Err(ReplyError::Empty),
+                    (false, Some(reason)) => Ok(with(Permit::Denied, reason, last.0)),
+                    (false, None) => Err(ReplyError::NotAChoice(clean(text))),
+                }
+            }
+            Reply::Resolved(resolved) => Ok(resolved.clone()),
         }
     }
 
@@ -103,6 +153,7 @@ impl Question {
         Resolved {
             text: choice.to_owned(),
             next: self.what_happens.get(choice).copied().unwrap_or(Next::Go),
+            permit: None,
         }
     }
 }
@@ -121,6 +172,9 @@ pub struct GivenAnswer {
     #[serde(rename = "answer")]
     pub text: String,
     pub next: Next,
+    /// What it means for the permission that was asked for, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<Permit>,
     pub by: String,
     pub given_at: Timestamp,
 }

@@ -13,6 +13,7 @@ fn question(subject: Subject, choices: &[&str]) -> Question {
         text: "Which one?".to_owned(),
         choices: choices.iter().map(|&it| it.to_owned()).collect(),
         what_happens: BTreeMap::new(),
+        permission: None,
         until: None,
         remind_s: 0,
     }
@@ -29,7 +30,8 @@ const AGENT: Subject = Subject::Agent {
 fn go(text: &str) -> Result<Resolved, ReplyError> {
     let text = text.to_owned();
     let next = Next::Go;
-    Ok(Resolved { text, next })
+    let permit = None;
+    Ok(Resolved { text, next, permit })
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //!         progress.md                           (pipelines of several nodes)
 //!         iterations/<NNN>/
 //!             context.json prompt.md status.json result.json output.md progress.md stdout.log stderr.log exit.json
+//!             messages/                         (what the agent was told while it worked)
 //!             attempts/<K>/                     (the same files of an attempt that was repeated)
 //!     parallel-<NN>-<block>/
 //!         manifest.json                         (once the block is done)
@@ -319,12 +320,13 @@ impl IterationDir {
     }
 
     /// The names of the files an attempt leaves, in the order they are archived.
-    pub const ATTEMPT_FILES: [&str; 8] = [
+    pub const ATTEMPT_FILES: [&str; 9] = [
         "status.json",
         "result.json",
         "output.md",
         "context.json",
         "prompt.md",
+        "messages",
         "exit.json",
         "stderr.log",
         "stdout.log",
@@ -372,6 +374,11 @@ impl IterationDir {
     /// An empty `stderr.log` for the next iteration, beside the folders of all.
     pub fn spare_stderr(&self) -> Utf8PathBuf {
         self.root.with_file_name(".stderr.log")
+    }
+
+    /// The folder of what the running agent is told.
+    pub fn messages(&self) -> Utf8PathBuf {
+        self.root.join("messages")
     }
 
     pub fn exit(&self) -> Utf8PathBuf {

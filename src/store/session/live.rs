@@ -21,9 +21,9 @@ use std::io;
 use std::sync::Arc;
 
 /// Fields of facts that name something: what they say decides what happens.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "type", "kind", "session", "run", "plan", "id", "branch", "agent", "account", "runner", "shim",
-    "policy",
+    "policy", "request", "same",
 ];
 
 /// A session this process runs: it holds the lock and writes the journal.

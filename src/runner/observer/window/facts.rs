@@ -4,7 +4,7 @@ use super::window::Window;
 use crate::clock;
 use crate::engine::State;
 use crate::model::{
-    Event, NodeEnding, NodeId, Outcome, PauseAfter, Question, Usage, WaitReason, repaired,
+    Event, NodeEnding, NodeId, Outcome, PauseAfter, Permit, Question, Usage, WaitReason, repaired,
 };
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
@@ -68,6 +68,28 @@ impl Observer for Window {
                 text::clean(&answer.by),
                 text::clean(&answer.text)
             )),
+            Event::QuestionWithdrawn { id } => self.screen.line(&format!(
+                "  {id} is withdrawn: the agent does not wait any more"
+            )),
+            Event::PermissionDecided {
+                permission,
+                decision,
+                ..
+            } => {
+                let verb = match decision.permit {
+                    Permit::Once | Permit::Session => "allowed",
+                    Permit::Denied => "denied",
+                };
+                self.screen.line(&format!(
+                    "  {verb} as decided before: {} {}",
+                    text::clean(&permission.tool),
+                    text::clean(&permission.call)
+                ));
+            }
+            Event::UserSaid(said) => self
+                .screen
+                .line(&format!("  you said: {}", text::clean(&said.text))),
+            Event::AgentTold { .. } => self.screen.line("  the agent has read what you said"),
             Event::ContinueRequested => self.screen.line("  continued"),
             Event::StopRequested(stop) => self.screen.line(&format!(
                 "  stop requested by {}; ending the agent",

@@ -1,0 +1,122 @@
+//! The conversation with an agent whose standard input stays open: delivers what it is told, and ends the input once the
+//! agent is done.
+use super::input::AgentInput;
+use super::job::Job;
+use super::life::Life;
+use super::mailbox::Mailbox;
+use super::wake::FileWake;
+use crate::agent::Dialogue;
+use crate::store::layout::IterationDir;
+use std::collections::BTreeSet;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// How long after its result an agent may take to begin with what it was told before.
+const UNTIL_HEARD: Duration = Duration::from_secs(5);
+/// How much longer than a runner a shim waits for the answer to a permission.
+const GRACE: Duration = Duration::from_secs(30);
+/// How often it is looked whether something was missed.
+const RENEW_INTERVAL: Duration = Duration::from_secs(2);
+/// What an agent reads when its request was not answered.
+const UNANSWERED: &str =
+    "No answer came in time, so this call is denied. Do without it, or report what you need.";
+
+/// What is said between a runner and an agent, by way of its shim.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    dialogue: Dialogue,
+    folder: IterationDir,
+    mailbox: Mailbox,
+    wake: FileWake,
+    /// The ids of messages that were delivered and that the agent has not repeated.
+    unheard: BTreeSet<String>,
+    /// How long the agent waits for an answer at most.
+    patience: Option<Duration>,
+    renewed: Option<Instant>,
+}
+
+impl Conversation {
+    /// Returns the conversation with the job's agent, if it can be spoken to.
+    pub(super) fn of(job: &Job) -> Option<Self> {
+        let limit = Duration::from_secs(job.limits.permission_s);
+        Some(Self {
+            dialogue: job.dialogue?,
+            folder: job.folder.clone(),
+            mailbox: Mailbox::of(&job.folder),
+            wake: FileWake::new(&job.folder),
+            unheard: BTreeSet::new(),
+            patience: (!limit.is_zero()).then(|| limit + GRACE),
+            renewed: None,
+        })
+    }
+
+    /// Returns what to wait for besides signals, and how long at most.
+    pub(super) fn wait(&self, limit: Duration) -> (Option<BorrowedFd<'_>>, Duration) {
+        self.wake.wait(limit)
+    }
+
+    /// Takes in what the agent printed, and sends what it is told. Ends its input when it is done.
+    pub(super) fn advance(&mut self, life: &mut Life, input: &mut AgentInput) {
+        let renewed = self.renewed.map(|at| at.elapsed());
+        let is_due = renewed.is_none_or(|ago| RENEW_INTERVAL <= ago);
+        if !self.wake.take() && !is_due {
+            return;
+        }
+        // Its folders may be new, or have been made again.
+        self.wake.renew(&self.folder);
+        self.renewed = Some(Instant::now());
+        life.look_at_output();
+        for id in life.output.heard.drain(..) {
+            self.unheard.remove(&id);
+        }
+        if !input.is_open() {
+            return;
+        }
+        self.deliver(life, input);
+        self.deny_overdue(life, input);
+        self.send(input);
+        if self.is_over(life, input) {
+            input.close();
+        }
+    }
+
+    fn deliver(&mut self, life: &mut Life, input: &mut AgentInput) {
+        for (name, message) in self.mailbox.take() {
+            let request = message.answers.as_ref();
+            if request.is_some_and(|id| !life.output.requests.answer(id)) {
+                self.mailbox.drop_unsent(&name);
+                continue;
+            }
+            if let Some(id) = message.echo {
+                self.unheard.insert(id);
+            }
+            input.push(message.lines.into_bytes(), Some(name));
+        }
+    }
+
+    /// Denies what no runner has answered: there may be none.
+    fn deny_overdue(&self, life: &mut Life, input: &mut AgentInput) {
+        let Some(patience) = self.patience else {
+            return;
+        };
+        for request in life.output.requests.overdue(patience) {
+            life.output.requests.answer(&request);
+            let denial = self.dialogue.deny(&request, UNANSWERED);
+            input.push(denial.into_bytes(), None);
+        }
+    }
+
+    /// Sends what the agent has room for.
+    pub(super) fn send(&mut self, input: &mut AgentInput) {
+        for name in input.send() {
+            self.mailbox.sent(&name);
+        }
+    }
+
+    /// Whether the agent has given its result and has nothing more to read. One that never repeats what it was told is
+    /// waited for no longer than usual.
+    fn is_over(&self, life: &Life, input: &AgentInput) -> bool {
+        let heard = self.unheard.is_empty() || UNTIL_HEARD <= life.output.silent_for();
+        life.output.saw_result && input.is_sent() && heard
+    }
+}
