@@ -45,6 +45,7 @@ mod sources;
 mod steps;
 mod strategy;
 mod subpipeline;
+mod synonyms;
 mod template_lint;
 mod termination;
 #[cfg(test)]

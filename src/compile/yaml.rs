@@ -1,6 +1,7 @@
 //! Reads a definition and reports every value in it that cannot be read, not only the first.
 use super::diagnostics::{self, Document, LintCode, Path, Problem, Side, Step};
 use super::foreign::is_foreign;
+use super::synonyms;
 use crate::plan::suggest;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
@@ -170,7 +171,11 @@ fn mistake(
             path = path.to(key);
         }
         let problem = document.at_key(&path, LintCode::UnknownKey, format!("unknown key `{key}`"));
-        return (path, problem.hint(suggest::hint(key, known)).unreadable());
+        let hint = match synonyms::meant(key, &known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => suggest::hint(key, known),
+        };
+        return (path, problem.hint(hint).unreadable());
     }
     let what = if message.contains("expected field identifier") {
         "each key".to_owned()

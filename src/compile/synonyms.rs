@@ -1,0 +1,42 @@
+//! Keys that other tools use for what a key here means, where no similar spelling shows it.
+
+const SYNONYMS: &[(&str, &str)] = &[
+    ("agent", "provider"),
+    ("allowed_tools", "allow_tools"),
+    ("interval", "delay"),
+    ("max_cost", "max_cost_usd"),
+    ("max_duration", "max_runtime_seconds"),
+    ("max_iterations", "iterations"),
+    ("max_iterations", "runs"),
+    ("max_retries", "retries"),
+    ("max_runtime", "max_runtime_seconds"),
+    ("permission_mode", "permissions"),
+    ("prompt_file", "prompt"),
+    ("sleep", "delay"),
+    ("steps", "nodes"),
+    ("stop_when", "termination"),
+    ("timeout", "limits"),
+    ("until", "termination"),
+];
+
+/// Returns the known key that an unknown one means.
+pub(super) fn meant(key: &str, known: &[&str]) -> Option<&'static str> {
+    SYNONYMS
+        .iter()
+        .find(|(other, ours)| *other == key && known.contains(ours))
+        .map(|(_, ours)| *ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_tool_finds_ours_where_that_is_known() {
+        let keys = ["iterations", "min_iterations", "provider", "max"];
+        assert_eq!(meant("max_iterations", &keys), Some("iterations"));
+        assert_eq!(meant("agent", &keys), Some("provider"));
+        assert_eq!(meant("agent", &["name"]), None);
+        assert_eq!(meant("minimum", &keys), None);
+    }
+}
