@@ -104,6 +104,7 @@ impl Context {
     pub(super) fn with_settings(&self, settings: &Settings, overrides: &Overrides) -> Overrides {
         Overrides {
             providers: settings.providers.clone(),
+            hooks: settings.hooks(),
             user_limits: UserLimits {
                 budgets: settings.budgets,
                 quota: QuotaPolicy::default().with(&settings.quota.limits()),

@@ -12,6 +12,7 @@ pub mod definition;
 mod diagnostics;
 mod fallback;
 mod foreign;
+mod hooks;
 mod inputs;
 mod iterations;
 mod judge;

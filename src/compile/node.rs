@@ -4,6 +4,7 @@ use super::agent_defaults::Defaults;
 use super::confirm;
 use super::definition::{LoopDef, NodeDef, Span};
 use super::diagnostics::LintCode;
+use super::hooks;
 use super::inputs;
 use super::iterations::{RUNS_ZERO, max_iterations};
 use super::lint;
@@ -110,6 +111,7 @@ fn build(
         needs,
         also_needs,
         confirm: confirm::of_node(&ctx.location, def, loop_def),
+        hooks: hooks::of_node(&ctx.location, def, loaded),
         on_trouble: confirm::on_trouble(def, loop_def),
         perspectives: parts.perspectives,
         from: parts.from,

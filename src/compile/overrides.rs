@@ -2,7 +2,7 @@
 use super::override_value::OverrideValue as _;
 use super::settings::CustomProviders;
 use super::user_limits::UserLimits;
-use crate::plan::{Plan, SettingOrigin, SettingSource};
+use crate::plan::{Hook, Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ macro_rules! overrides {
             pub environment: BTreeSet<String>,
             /// The providers that the user's settings define, by name.
             pub providers: CustomProviders,
+            /// The hooks of the user's settings.
+            pub hooks: Vec<Hook>,
             /// What the user allows all sessions, which no definition may widen.
             pub user_limits: UserLimits,
         }
@@ -51,6 +53,10 @@ macro_rules! overrides {
                     providers: match self.providers.is_empty() {
                         true => weaker.providers,
                         false => self.providers,
+                    },
+                    hooks: match self.hooks.is_empty() {
+                        true => weaker.hooks,
+                        false => self.hooks,
                     },
                     user_limits: match self.user_limits == UserLimits::default() {
                         true => weaker.user_limits,

@@ -4,6 +4,7 @@ use super::compiler::Compiler;
 use super::confirm;
 use super::definition::{GuardrailsDef, PipelineDef, Span};
 use super::diagnostics::{LintCode, Location, Problem, Severity, normalize};
+use super::hooks;
 use super::lint;
 use super::loops;
 use super::node;
@@ -15,7 +16,9 @@ use super::scope::Scope;
 use super::sources::{LoopSource, PipelineSource, Request, Sources};
 use super::steps;
 use super::yaml;
-use crate::plan::{Confirm, Guardrails, Plan, PlanKind, QuotaLimits, SettingOrigin, Source, Step};
+use crate::plan::{
+    Confirm, Guardrails, Hook, HookSource, Plan, PlanKind, QuotaLimits, SettingOrigin, Source, Step,
+};
 use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, by default.
@@ -78,6 +81,7 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
         },
         quota,
         confirm: None,
+        hooks: Vec::new(),
     };
     Some(assemble(compiler, parts))
 }
@@ -112,6 +116,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
         },
         quota,
         confirm: confirm::checked(&location, &def.confirm),
+        hooks: hooks::checked(&location, &def.hooks, HookSource::Pipeline),
     };
     Some(assemble(compiler, parts))
 }
@@ -162,6 +167,7 @@ struct Parts {
     guardrails: Guardrails,
     quota: Option<QuotaLimits>,
     confirm: Option<Confirm>,
+    hooks: Vec<Hook>,
 }
 
 fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
@@ -192,6 +198,7 @@ fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
         guardrails: parts.guardrails,
         quota: parts.quota,
         confirm: parts.confirm,
+        hooks: [compiler.overrides.hooks.clone(), parts.hooks].concat(),
         provenance,
         branch: None,
         record: None,

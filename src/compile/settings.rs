@@ -13,6 +13,8 @@
 //! notify:                              # see docs/notifications.md
 //!   channels: {me: {type: telegram, token: {secret: tg_token}, chat: {secret: tg_chat}}}
 //!   rules: [{events: [question, failed], to: [me], repeat: 4h}]
+//! hooks:                               # see docs/hooks.md
+//!   session_end: [{command: [./tell-me]}]
 //! redact:
 //!   transcripts: true                  # remove secrets from the agents' raw output, too
 //! quota:                               # see docs/quota.md
@@ -27,12 +29,12 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
-use super::definition::{NotifyDef, QuotaDef};
+use super::definition::{HooksDef, NotifyDef, QuotaDef};
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
-use super::{notify, yaml};
+use super::{hooks, notify, yaml};
 use crate::agent::{Provider, ProviderDef};
 use crate::model::Contain;
-use crate::plan::{Budgets, NotifyPolicy, Plan, QueueSource, Step};
+use crate::plan::{Budgets, Hook, HookSource, NotifyPolicy, Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -58,6 +60,8 @@ pub struct Settings {
     pub notify_policy: NotifyPolicy,
     /// Where secrets are removed beyond what is always redacted.
     pub redact: Redact,
+    /// What runs at the events of all sessions.
+    pub hooks: HooksDef,
     /// How much of a provider's quota may be used.
     pub quota: QuotaDef,
     /// Kinds of agents beside those that are built in, by name.
@@ -87,6 +91,13 @@ impl Settings {
                 "`budgets` must be amounts, 0 or more",
             ));
         }
+        if let Some(settings) = &read {
+            hooks::checked(
+                &Location::top(&document),
+                &settings.hooks,
+                HookSource::Config,
+            );
+        }
         for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
             check(&Location::top(&document).to("providers"), name, def);
         }
@@ -94,6 +105,11 @@ impl Settings {
             Some(settings) if diagnostics.count() == 0 => Ok(settings),
             _ => Err(diagnostics.take()),
         }
+    }
+
+    /// Returns the hooks of all sessions.
+    pub fn hooks(&self) -> Vec<Hook> {
+        hooks::of_def(&self.hooks, HookSource::Config)
     }
 
     /// Replaces the names of programs in a plan by the configured paths.

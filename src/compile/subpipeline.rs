@@ -1,7 +1,7 @@
 //! `pipeline:` of a node: replaces the node by the nodes of another pipeline, once for each of its runs.
 use super::compiled_step::{CompiledPipeline, CompiledStep};
 use super::compiler::Compiler;
-use super::definition::{ConfirmDef, GuardrailsDef, NodeDef, PipelineDef, QuotaDef};
+use super::definition::{ConfirmDef, GuardrailsDef, HooksDef, NodeDef, PipelineDef, QuotaDef};
 use super::diagnostics::{Document, LintCode, Location, Problem, SourceText};
 use super::lint;
 use super::node;
@@ -171,6 +171,7 @@ fn compile_pipeline(
         ("quota", def.quota != QuotaDef::default()),
         ("inputs", !def.inputs.is_empty()),
         ("confirm", def.confirm != ConfirmDef::default()),
+        ("hooks", def.hooks != HooksDef::default()),
     ] {
         if set {
             let message =

@@ -8,6 +8,7 @@ mod apply;
 mod budget;
 mod fallback;
 mod follow;
+mod hook_state;
 mod idle;
 mod limit_use;
 mod node_state;
@@ -29,7 +30,8 @@ mod view;
 
 pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};
-pub use follow::follow;
+pub use follow::{ending_ahead, follow};
+pub use hook_state::{EndedHook, HookState};
 pub use idle::idle_limit_applies;
 pub use node_state::{AgentQuestion, NodeCounters, NodeState};
 pub use outlook::{BoundUnit, BoundUse, bounds, continues_until};

@@ -1,7 +1,7 @@
 //! What should be in flight, and what the next attempt still needs.
 use super::policy::{jittered, probe_interval, scaled};
 use super::state::{Phase, State};
-use crate::model::{Effect, QueueStatus, WaitReason};
+use crate::model::{Effect, HookEvent, QueueStatus, WaitReason};
 use crate::plan::{Node, Plan};
 use crate::termination::{Answer, Evidence, MAX_BROKEN_ANSWERS};
 use jiff::Timestamp;
@@ -18,6 +18,13 @@ impl State {
     /// Returns what should be in flight right now. After a crash the runner starts from here.
     pub fn pending(&self, plan: &Plan) -> Option<Effect> {
         let cursor = self.current.cursor;
+        if let Some((run, _)) = self.session.hooks.running {
+            let ends = run.moment.event == HookEvent::SessionEnd;
+            return Some(match &self.session.stopping {
+                Some(_) if !ends => Effect::StopHook(run),
+                Some(_) | None => Effect::RunHook(run),
+            });
+        }
         match &self.phase {
             Phase::Running { .. } if self.must_stop_agent() => Some(Effect::StopAgent(cursor)),
             Phase::Running { .. } => Some(Effect::RunAgent(cursor)),
@@ -75,7 +82,8 @@ impl State {
             | Phase::Waiting { .. }
             | Phase::Ended { .. } => false,
         };
-        node.queue.is_some() && asks && self.current.queue_status.is_none()
+        let is_free = self.session.hooks.running.is_none();
+        node.queue.is_some() && asks && is_free && self.current.queue_status.is_none()
     }
 
     /// Whether the next attempt needs a task that the engine claims for it. When [`follow`](super::follow()) returns
@@ -107,7 +115,8 @@ impl State {
     }
 
     fn is_between_attempts(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Exited { .. })
+        let is_free = self.session.hooks.running.is_none();
+        is_free && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
     }
 
     /// Returns what the node's termination may look at.

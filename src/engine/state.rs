@@ -1,4 +1,5 @@
 //! What the journal amounts to.
+use super::hook_state::HookState;
 use super::node_state::NodeState;
 use super::spending::Spending;
 use crate::model::{
@@ -93,6 +94,9 @@ pub struct SessionState {
     /// The last step, from 1, after which you confirmed to continue.
     #[serde(default)]
     pub confirmed_after: u32,
+    /// What is known of the hooks that it waits for.
+    #[serde(default)]
+    pub hooks: HookState,
     /// A pause was requested; it begins as soon as no agent runs.
     pub pausing: bool,
     /// A pause was requested that begins once the node is done.

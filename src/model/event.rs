@@ -7,6 +7,7 @@ use super::ending::{Ending, NodeEnding};
 use super::finished_attempt::FinishedAttempt;
 use super::fork::ForkedFrom;
 use super::gate::GateVerdict;
+use super::hook::{HookExit, HookRun};
 use super::id::{NodeId, RunId, SessionName};
 use super::input::PauseAfter;
 use super::limit::Limit;
@@ -219,6 +220,16 @@ pub enum Event {
         text: String,
         by: String,
         delivered_at: Timestamp,
+    },
+    /// A hook that the session waits for begins.
+    HookStarted(HookRun),
+    /// It ended. `again` tells that its run began under an earlier runner, which did not see its end.
+    HookEnded {
+        #[serde(flatten)]
+        run: HookRun,
+        exit: HookExit,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
     WaitStarted {
         reason: WaitReason,

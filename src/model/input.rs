@@ -5,6 +5,7 @@ use super::change::Change;
 use super::cursor::Cursor;
 use super::finished_attempt::FinishedAttempt;
 use super::gate::GateVerdict;
+use super::hook::{HookExit, HookRun};
 use super::id::NodeId;
 use super::limit::Limit;
 use super::process::ProcessId;
@@ -95,6 +96,11 @@ pub enum Input {
     AgentTold {
         cursor: Cursor,
         id: String,
+    },
+    /// A hook that the session waits for has ended.
+    HookEnded {
+        run: HookRun,
+        exit: HookExit,
     },
     /// A wait may be over.
     Woke,

@@ -2,6 +2,8 @@
 mod branch_plan;
 mod budgets;
 mod confirm;
+mod hook;
+mod hook_index;
 mod need;
 mod node;
 mod notify;
@@ -18,6 +20,7 @@ pub mod template;
 pub use branch_plan::{BranchContext, Prior};
 pub use budgets::{Budgets, PeriodBudget};
 pub use confirm::{Confirm, ConfirmWhen, OnTrouble, Unanswered};
+pub use hook::{Hook, HookOutcome, HookSource, HookWhen, OnHookFailure};
 pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use notify::{

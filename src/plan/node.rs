@@ -1,5 +1,6 @@
 //! A step that runs one prompt.
 use super::confirm::{Confirm, OnTrouble};
+use super::hook::Hook;
 use super::need::Need;
 use super::queue_spec::{ClaimBy, QueueSpec};
 use crate::agent::AgentSpec;
@@ -48,6 +49,9 @@ pub struct Node {
     /// What follows when it cannot continue by itself.
     #[serde(default, skip_serializing_if = "OnTrouble::is_fail")]
     pub on_trouble: OnTrouble,
+    /// What runs at its events: the loop's hooks, then the node's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
     /// The earlier node whose outputs this one gets, and which of its outputs.
     pub from: Option<NodeInput>,
     /// Outputs of earlier blocks this one gets.

@@ -2,6 +2,7 @@
 use super::branch_plan::BranchContext;
 use super::budgets::Budgets;
 use super::confirm::Confirm;
+use super::hook::Hook;
 use super::provenance::SettingOrigin;
 use super::quota_policy::QuotaLimits;
 use super::step::Step;
@@ -37,6 +38,9 @@ pub struct Plan {
     /// Where the pipeline asks you between its steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirm>,
+    /// What runs at its events: the user's hooks, then the pipeline's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
     /// Where each setting came from: first flags and the environment, then what the definitions set, node by node.
     #[serde(default)]
     pub provenance: Vec<SettingOrigin>,

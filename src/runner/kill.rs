@@ -4,7 +4,7 @@ use super::branches::report;
 use crate::engine::Phase;
 use crate::error::Result;
 use crate::model::{
-    BranchReport, Ending, FinishedAttempt, Input, NodeId, Outcome, QueueStatus, Request,
+    BranchReport, Ending, FinishedAttempt, HookExit, Input, NodeId, Outcome, QueueStatus, Request,
     SessionName, Stop, StopSource, Usage,
 };
 use crate::plan::Block;
@@ -42,6 +42,7 @@ fn record_stop(session: &mut Session, by: &str) -> Result<()> {
         StopSource::Person,
         by,
     ))))?;
+    end_hooks(session, by)?;
     let cursor = session.state().current.cursor;
     session.accept(&Input::AgentExited(FinishedAttempt::new(
         cursor,
@@ -56,7 +57,20 @@ fn record_stop(session: &mut Session, by: &str) -> Result<()> {
         released: Vec::new(),
         parked: Vec::new(),
     })?;
-    session.record_consequences()
+    session.record_consequences()?;
+    end_hooks(session, by)
+}
+
+/// Records the end of the hooks that the session waits for, or would wait for before its end.
+fn end_hooks(session: &mut Session, by: &str) -> Result<()> {
+    while let Some((run, _)) = session.state().session.hooks.running {
+        session.accept(&Input::HookEnded {
+            run,
+            exit: HookExit::cancelled(format!("{by} ended it")),
+        })?;
+        session.record_consequences()?;
+    }
+    Ok(())
 }
 
 /// Records the stop of a branch and returns its progress.

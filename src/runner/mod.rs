@@ -12,6 +12,7 @@ mod enforcement;
 mod env;
 mod folder;
 mod gates;
+mod hooks;
 mod inputs;
 mod kill;
 mod known_quota;

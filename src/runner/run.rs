@@ -4,6 +4,7 @@ use super::attempt_context::AttemptContext;
 use super::branches::Branches;
 use super::env::RunnerEnv;
 use super::gates::Gates;
+use super::hooks::{AwaitedHook, HookObserver};
 use super::known_quota::SharedDesk;
 use super::observer::end_notifier::EndNotifier;
 use super::observer::ledger::LedgerWriter;
@@ -87,6 +88,7 @@ pub(super) struct Runner {
     pub(super) was_cleaned: bool,
     pub(super) tasks: Tasks,
     gates: Gates,
+    hook: AwaitedHook,
     pub(super) probe: Probe,
     spans: Spans,
     wait_clock: WaitClock,
@@ -119,6 +121,9 @@ impl Runner {
         window.show_session(&session.plan, session.state());
         let window = SharedObserver::new(window);
         session.attach(window.clone())?;
+        if let Some(hooks) = HookObserver::new(&session, &env)? {
+            session.attach(hooks)?;
+        }
         let reads_keys = matches!(control, ControlSource::Session(_)) && env.windows.is_some();
         let typed = TypedLines::read(reads_keys);
         let desk = SharedDesk::default();
@@ -128,6 +133,7 @@ impl Runner {
             branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
+            hook: AwaitedHook::default(),
             probe: Probe::default(),
             spans: Spans::default(),
             wait_clock: WaitClock::default(),
@@ -249,6 +255,14 @@ impl Runner {
                 Ok(())
             }
             Some(Effect::AskGate(_, gate)) => self.ask_gate(gate),
+            Some(Effect::RunHook(run)) if self.stop_requests < 2 => {
+                self.hook.ensure(&self.session, &self.env, run);
+                Ok(())
+            }
+            Some(Effect::RunHook(run) | Effect::StopHook(run)) => {
+                self.pending_input = Some(self.hook.cancel(run));
+                Ok(())
+            }
             Some(Effect::RunBlock(cursor)) => self.run_branches(cursor).await,
             Some(Effect::Probe { cursor, every, .. }) => {
                 self.probe.watch(cursor, every);
@@ -292,6 +306,7 @@ impl Runner {
             () = attempt_ended(&mut self.attempt) => Wakeup::AgentGone,
             (input, remarks) = self.tasks.answered() => Wakeup::QueueAnswered(input, remarks),
             input = self.gates.answered() => Wakeup::GateAnswered(input),
+            input = self.hook.ended() => Wakeup::HookEnded(input),
             () = quota::answered(&mut self.asking) => Wakeup::QuotaAnswered,
             () = reached(heartbeat) => Wakeup::HeartbeatDue,
             () = reached(self.probe.due()) => Wakeup::ProbeDue,
@@ -311,6 +326,7 @@ impl Runner {
                 self.accept(&input)
             }
             Wakeup::GateAnswered(input)
+            | Wakeup::HookEnded(input)
             | Wakeup::BranchReported(input)
             | Wakeup::Pending(input) => self.accept(&input),
             Wakeup::BranchFailed(error) => Err(error),

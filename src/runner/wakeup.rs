@@ -20,6 +20,7 @@ pub(super) enum Wakeup {
     /// The queue's answer, with remarks for the user.
     QueueAnswered(Input, Vec<String>),
     GateAnswered(Input),
+    HookEnded(Input),
     BranchReported(Input),
     BranchFailed(Error),
     HeartbeatDue,

@@ -1,6 +1,7 @@
 //! Kills the runner, its shims, its views and the agents' queue commands at every durable step there is, resumes, and
 //! checks what must hold whatever is killed, whenever.
 mod backlog;
+mod hooks;
 mod ledger;
 mod views;
 
@@ -80,6 +81,14 @@ const QUEUE: Scene = Scene {
     iterations: 3,
     parallel: false,
 };
+/// `@HOOK@` is a program that notes its events.
+const HOOKED: Scene = Scene {
+    yaml: "termination: { type: fixed, max: 1 }\nhooks: { session_start: [{ command: [\"@HOOK@\"] }], iteration_end: [{ command: [\"@HOOK@\"], on_failure: hold }], session_end: [{ command: [\"@HOOK@\"], await: true, on_failure: fail }] }\n",
+    script: FAILS_ONCE,
+    backlog: false,
+    iterations: 1,
+    parallel: false,
+};
 /// `@JUDGE@` is the judge's program.
 const JUDGED: Scene = Scene {
     yaml: "termination: { type: judge, max: 3, min_iterations: 1, criteria: it works, judge: { provider: priced, program: \"@JUDGE@\" } }\n",
@@ -104,6 +113,16 @@ fn the_runner_may_be_killed_anywhere() {
 #[test]
 fn the_runner_may_be_killed_anywhere_in_a_loop_that_a_judge_ends() {
     JUDGED.crash_everywhere("runner");
+}
+
+#[test]
+fn the_runner_may_be_killed_anywhere_in_a_loop_with_hooks() {
+    HOOKED.crash_everywhere("runner");
+}
+
+#[test]
+fn the_thread_of_hooks_that_only_observe_may_die_anywhere() {
+    HOOKED.crash_everywhere("hooks");
 }
 
 #[test]
@@ -210,7 +229,9 @@ impl Scene {
         let project = Project::new();
         let script = format!("{STAMPS}{}", self.script);
         let judge = project.program("judge", JUDGE);
+        let hook = project.program("hook", hooks::NOTES);
         let yaml = self.yaml.replace("@JUDGE@", judge.as_str());
+        let yaml = yaml.replace("@HOOK@", hook.as_str());
         project.priced_loop("work", &yaml, &script);
         if self.parallel {
             let stages = "[{ id: do, loop: work, runs: 1 }]";
@@ -271,6 +292,9 @@ impl Scene {
         ledger::check(project);
         if self.parallel {
             return check_branches(project, self.iterations);
+        }
+        if self.yaml == HOOKED.yaml {
+            hooks::check(project);
         }
         if self.yaml == JUDGED.yaml {
             let answers = project.events("s", "gate_answered");

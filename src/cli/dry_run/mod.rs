@@ -1,4 +1,5 @@
 //! `ap dry-run`: shows what a session would do, without starting anything.
+mod hooks;
 mod nodes;
 pub(super) mod preview;
 mod text;

@@ -1,4 +1,5 @@
 //! The text of `ap dry-run`.
+use super::hooks;
 use super::nodes::{PlannedNode, planned_nodes};
 use super::preview::{Preview, Prompt, judges};
 use crate::cli::catalog;
@@ -40,6 +41,9 @@ pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) ->
             )
             .fit_terminal(),
     )?;
+    if let Some(hooks) = hooks::table(plan) {
+        ui::out(format!("\n{}", hooks.fit_terminal()))?;
+    }
     if let Some(origins) = overrides::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }

@@ -14,6 +14,7 @@ macro_rules! page {
 }
 
 page!(DEFINITIONS, "docs/definitions.md");
+page!(HOOKS, "docs/hooks.md");
 page!(LINT, "docs/lint.md");
 page!(PEOPLE, "docs/people.md");
 page!(PLUGIN, "docs/plugin.md");
@@ -125,6 +126,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "what sessions and agents ask you, and how to answer",
         PEOPLE,
         &["# Questions and answers"],
+    ),
+    topic(
+        "hooks",
+        "what runs when something happens in a session",
+        HOOKS,
+        &["# Hooks"],
     ),
     topic(
         "quota",

@@ -35,8 +35,18 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
                 time::local(*until, now)
             )
         }
-        (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
+        (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => {
+            hook(snapshot).unwrap_or_else(|| "between iterations".to_owned())
+        }
     }
+}
+
+/// Describes the hook that runs, if one does.
+fn hook(snapshot: &Snapshot) -> Option<String> {
+    let (run, _) = snapshot.state.session.hooks.running?;
+    let hook = snapshot.plan.hook(run.hook)?;
+    let name = text::clean(hook.name());
+    Some(format!("running hook `{name}` of {}", run.moment.event))
 }
 
 /// Describes what you are asked.

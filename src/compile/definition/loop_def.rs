@@ -1,6 +1,7 @@
 //! `loop.yaml`, or `stage.yaml` of older versions.
 use super::confirm_def::ConfirmDef;
 use super::duration::Span;
+use super::hooks_def::HooksDef;
 use super::need_def::NeedDef;
 use super::queue_def::QueueDef;
 use super::quota_def::QuotaDef;
@@ -91,6 +92,8 @@ pub struct LoopDef {
     pub queue: Option<QueueDef>,
     /// Where you are asked before it continues.
     pub confirm: ConfirmDef,
+    /// What runs at its events: when an iteration is over, when it ends, and others.
+    pub hooks: HooksDef,
     /// When a gate gives no answer or no task can be claimed: `ask` you, or `fail`, the default.
     pub on_trouble: Option<OnTrouble>,
     /// Bounds of the whole session.

@@ -2,6 +2,7 @@
 use super::branch_def::BranchDef;
 use super::confirm_def::ConfirmDef;
 use super::duration::Span;
+use super::hooks_def::HooksDef;
 use super::inputs_def::NodeInputsDef;
 use super::need_def::NeedDef;
 use super::runs_def::RunsDef;
@@ -70,6 +71,8 @@ pub struct NodeDef {
     pub commands: BTreeMap<String, String>,
     /// Where you are asked before it continues.
     pub confirm: ConfirmDef,
+    /// What runs at its events, beside the loop's.
+    pub hooks: HooksDef,
     /// When a gate gives no answer or no task can be claimed: `ask` you, or `fail`, the default.
     pub on_trouble: Option<OnTrouble>,
     /// Belongs to the pipeline, not to a node.
@@ -121,6 +124,7 @@ impl NodeDef {
             ("needs", !self.needs.is_empty()),
             ("commands", !self.commands.is_empty()),
             ("confirm", self.confirm != ConfirmDef::default()),
+            ("hooks", self.hooks != HooksDef::default()),
             ("on_trouble", self.on_trouble.is_some()),
         ];
         keys.into_iter()

@@ -1,6 +1,7 @@
 //! A pipeline's YAML file.
 use super::confirm_def::ConfirmDef;
 use super::duration::Span;
+use super::hooks_def::HooksDef;
 use super::loop_def::GuardrailsDef;
 use super::node_def::NodeDef;
 use super::quota_def::QuotaDef;
@@ -37,6 +38,8 @@ pub struct PipelineDef {
     pub commands: BTreeMap<String, String>,
     /// Where you are asked between its stages.
     pub confirm: ConfirmDef,
+    /// What runs at the events of the session and of all its nodes.
+    pub hooks: HooksDef,
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
     /// Less of the provider's quota than your `config.yaml` allows.

@@ -1,5 +1,6 @@
 //! Shared parts of the tests of definitions.
 mod codes;
+mod hooks;
 mod mistakes;
 mod nested;
 mod nodes;

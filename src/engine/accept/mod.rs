@@ -97,6 +97,14 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             permission::withdrawn(state, *cursor, request)
         }
         Input::AgentTold { cursor, id } => said::told(state, *cursor, id, now),
+        Input::HookEnded { run, exit } => {
+            let (running, again) = state.session.hooks.running?;
+            (running == *run).then(|| Event::HookEnded {
+                run: *run,
+                exit: exit.clone(),
+                again,
+            })
+        }
         Input::Woke => woke(state, now),
         Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
@@ -276,6 +284,10 @@ fn probe_succeeded(state: &State, cursor: Cursor) -> Option<Event> {
     let Phase::Waiting { reason, .. } = &state.phase else {
         return None;
     };
+    if state.session.hooks.running.is_some() {
+        // Nothing is probed beside a hook.
+        return None;
+    }
     // What ends a hold is another reading of the quota.
     let is_hold = matches!(reason, WaitReason::Quota { .. });
     let awaited = probe_interval(reason).is_some() && !is_hold && cursor == state.current.cursor;

@@ -93,6 +93,8 @@ impl State {
             Event::AgentTold {
                 id, delivered_at, ..
             } => self.agent_told(id, *delivered_at),
+            Event::HookStarted(run) => self.hook_started(*run),
+            Event::HookEnded { run, exit, .. } => self.hook_ended(*run, exit),
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),
             Event::PauseRequested { after } => self.pause_requested(*after),

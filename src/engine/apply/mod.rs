@@ -4,6 +4,7 @@ mod block;
 mod control;
 mod event;
 mod gate;
+mod hook;
 mod node;
 mod permission;
 mod question;

@@ -109,6 +109,11 @@ impl State {
             Subject::BrokenGate => current.counters.gate_failures = 0,
             Subject::Tampering => session.tampering = None,
             Subject::Billing => session.spending.accept_billing(),
+            Subject::Hook { hook } => {
+                if let Some(ended) = session.hooks.ended.get_mut(&hook) {
+                    ended.is_accepted = true;
+                }
+            }
         }
     }
 }

@@ -36,6 +36,9 @@ impl State {
         // The status may be old by now, and so may the quota.
         self.current.queue_status = None;
         self.current.quota_read = None;
+        if let Some((_, again)) = &mut self.session.hooks.running {
+            *again = true;
+        }
         // A task claimed for an attempt that never began is released by the next check of the queue.
         if !self.phase.is_running() {
             self.current.task = None;
@@ -76,6 +79,7 @@ impl State {
         self.current.repeats = Repeats::default();
         self.current.queue_status = None;
         self.session.last_error = None;
+        self.forget_failed_hooks();
         self.session.spending.reached = None;
         self.session.spending.hold = None;
         self.session.resting.clear();
@@ -85,7 +89,8 @@ impl State {
 
     pub(super) fn plan_replaced(&mut self, plan: &str) {
         plan.clone_into(&mut self.session.plan_hash);
-        // The new plan may have other gates, or another queue.
+        // The new plan may have other gates, other hooks, or another queue.
+        self.session.hooks.running = None;
         self.current.queue_status = None;
         self.current.gates.clear();
     }
@@ -102,6 +107,7 @@ impl State {
         // What the other session has spent is the other's: budgets count from zero.
         self.session.usage = Usage::default();
         self.session.spending = Spending::default();
+        self.session.hooks.running = None;
         let started = self.session.started_at.unwrap_or(at);
         self.session.unattended_ms =
             i64::try_from(at.duration_since(started).as_millis()).unwrap_or(i64::MAX);
@@ -116,11 +122,15 @@ impl State {
             self.session.last_error = Some(error.clone());
         }
         self.session.stopping = None;
+        self.session.hooks.running = None;
+        self.session.hooks.ends += 1;
         self.session.pausing = false;
-        // The next agent that would be billed asks again.
+        // The next agent that would be billed asks again, and so does a hook that fails again.
         self.session.spending.billing = None;
-        let is_billing = |question: &mut Question| question.subject == Subject::Billing;
-        self.session.question.take_if(is_billing);
+        let is_asked_again = |question: &mut Question| {
+            matches!(question.subject, Subject::Billing | Subject::Hook { .. })
+        };
+        self.session.question.take_if(is_asked_again);
         self.session.pauses_after_node = false;
         self.current.task = None;
         self.current.postponed = None;

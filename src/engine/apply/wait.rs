@@ -20,6 +20,9 @@ impl State {
             | WaitReason::Outage { .. }
             | WaitReason::Environment { .. } => (),
         }
+        if !matches!(reason, WaitReason::Question { .. }) {
+            self.session.hooks.waits += 1;
+        }
         let waiting = Phase::Waiting {
             reason: reason.clone(),
             since: at,

@@ -2,6 +2,7 @@
 mod attempt;
 mod block;
 mod finish;
+mod hook;
 mod limits;
 mod next;
 mod node;
@@ -11,6 +12,6 @@ mod queue;
 mod refused;
 mod wait;
 
-pub use next::follow;
+pub use next::{ending_ahead, follow};
 pub(super) use permission::permission_question;
 pub(super) use wait::gives_up_at;

@@ -2,6 +2,7 @@
 use super::attempt::after_attempt;
 use super::block;
 use super::finish::{fail, finish, limit_reached};
+use super::hook;
 use super::limits::session_limit;
 use super::node::advance;
 use super::question;
@@ -14,6 +15,23 @@ use jiff::Timestamp;
 ///
 /// The runner asks after every input, and first thing after a crash, until there is nothing left.
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    if state.session.hooks.running.is_some() {
+        // Its end decides.
+        return None;
+    }
+    hook::before(plan, state, without_hooks(plan, state, now), now)
+}
+
+/// Returns how the session ends next, if nothing else follows.
+pub fn ending_ahead(plan: &Plan, state: &State, now: Timestamp) -> Option<Ending> {
+    match without_hooks(plan, state, now)? {
+        Event::SessionFinished { ending } => Some(ending),
+        _ => None,
+    }
+}
+
+/// Returns the fact that follows if no hook runs before it.
+fn without_hooks(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     if let (Phase::Exited { .. }, Some(doubt)) = (&state.phase, &state.session.spending.unrecorded)
     {
         return Some(Event::CostDoubted(doubt.clone()));

@@ -166,7 +166,7 @@ fn confirmation(
 }
 
 /// Asks for a yes or a no.
-fn ask(state: &State, subject: Subject, text: String, now: Timestamp) -> Event {
+pub(super) fn ask(state: &State, subject: Subject, text: String, now: Timestamp) -> Event {
     let (choices, what_happens) = decisions(false);
     let question = Question {
         choices,

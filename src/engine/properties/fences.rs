@@ -31,6 +31,7 @@ enum Kind {
     Spent,
     Key,
     Quota,
+    Hook,
 }
 
 /// How the cursor of an answer differs from the current one.
@@ -65,6 +66,7 @@ pub(super) fn noise() -> impl Strategy<Value = Noise> {
         Just(Kind::Spent),
         Just(Kind::Key),
         Just(Kind::Quota),
+        Just(Kind::Hook),
     ];
     let shift = prop_oneof![
         2 => Just(Shift::None),
@@ -111,8 +113,31 @@ impl Noise {
             Kind::Woke => Input::Woke,
             Kind::Spent => budget_reached(cursor),
             Kind::Key => account_changed(cursor),
+            Kind::Hook => Input::HookEnded {
+                run: self.hook_run(state, cursor),
+                exit: HookExit::cancelled("as rolled"),
+            },
             // No agent has this label, so nothing holds it.
             Kind::Quota => read("none".to_owned(), QuotaDecision::Go),
+        }
+    }
+
+    /// Returns the run of the hook that runs, or of none.
+    fn hook_run(self, state: &State, cursor: Cursor) -> HookRun {
+        let none = HookRun {
+            hook: 99,
+            moment: HookMoment {
+                event: HookEvent::IterationEnd,
+                node: cursor.node,
+                number: cursor.iteration,
+            },
+            tries: 1,
+        };
+        let (run, _) = state.session.hooks.running.unwrap_or((none, false));
+        let later = u32::from(!matches!(self.shift, Shift::None | Shift::Next));
+        HookRun {
+            tries: run.tries + later,
+            ..run
         }
     }
 
@@ -223,6 +248,10 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
             let is_late = held.is_some_and(|it| it.until.is_some_and(|until| until.at <= now));
             is_late || matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
         }
+        Input::HookEnded { run, .. } => matches!(
+            pending,
+            Some(Effect::RunHook(awaited) | Effect::StopHook(awaited)) if awaited == *run
+        ),
         Input::AccountAccepted => state.session.spending.billing.is_some(),
         Input::QuotaRead { .. }
         | Input::PermissionAsked { .. }

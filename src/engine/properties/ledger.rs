@@ -1,4 +1,5 @@
 //! What the journal must show, kept apart from the engine's own state.
+use super::hooks::Hooks;
 use super::is_in_vain;
 use super::payment::Payment;
 use super::questions::Questions;
@@ -32,6 +33,7 @@ pub(super) struct Ledger {
     payment: Payment,
     questions: Questions,
     talk: Talk,
+    hooks: Hooks,
     /// The queue's answer since a runner started, the session waited, or an agent ran.
     queue_status: Option<QueueStatus>,
     /// The attempt that the engine has claimed a task for.
@@ -71,6 +73,7 @@ impl Ledger {
         self.payment.record(state, event, now)?;
         self.questions.check(state, event)?;
         self.talk.check(state, event)?;
+        self.hooks.check(plan, state, event)?;
         match event {
             Event::AgentExited(attempt) => self.agent_exited(before, attempt),
             Event::IterationStarted { cursor, .. } => self.iteration_started(before, *cursor),
@@ -189,6 +192,7 @@ impl Ledger {
             || error.contains("parallel block")
             || error.contains("gave no answer")
             || error.contains("in a row")
+            || error.starts_with("hook")
             || is_in_vain(before.state);
         prop_assert!(may_fail, "gave up early: {error} after {}", self.streak);
         Ok(())

@@ -1,6 +1,7 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
 mod fences;
 mod gate;
+mod hooks;
 mod ledger;
 mod payment;
 mod plans;
@@ -69,7 +70,7 @@ proptest! {
         runner.check_view(&plan)?;
         runner.gate = QuotaGate::default();
         // With a healthy agent and a resume after each stop, every session reaches its end.
-        for _ in 0..320 {
+        for _ in 0..640 {
             let roll = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Roll::Again,

@@ -1,4 +1,5 @@
 //! The plan that the random sessions run: every kind of step, with fallbacks and a second run.
+use super::hooks::hooks;
 use super::rests::chain;
 use crate::agent::{AgentSpec, AttemptLimits, Provider};
 use crate::model::{Next, PermissionMode};
@@ -48,6 +49,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         output_path: String::new(),
         context: String::new(),
         confirm: None,
+        hooks: Vec::new(),
         on_trouble: OnTrouble::Fail,
         needs: Vec::new(),
         also_needs: Vec::new(),
@@ -59,9 +61,10 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     }
 }
 
-/// Returns the plan of the random sessions, which ask you before, between and after its steps.
+/// Returns the plan of the random sessions, which ask you before, between and after its steps, and has hooks of all kinds.
 pub(super) fn asking_plan() -> Plan {
     let mut plan = plan();
+    plan.hooks = hooks();
     plan.confirm = Some(Confirm {
         before: Some(ConfirmWhen::Every),
         after: Some(ConfirmWhen::First),
@@ -166,6 +169,7 @@ pub(crate) fn plan() -> Plan {
         },
         quota: None,
         confirm: None,
+        hooks: Vec::new(),
         provenance: Vec::new(),
         branch: None,
         record: None,

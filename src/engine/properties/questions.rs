@@ -40,9 +40,12 @@ impl Questions {
                 prop_assert!(was_open, "withdrew what is not asked");
                 Ok(())
             }
-            // The next agent that would be billed asks again.
+            // The next agent that would be billed asks again, and so does a hook that fails again.
             Event::SessionFinished { .. } => {
-                self.open.take_if(|open| open.subject == Subject::Billing);
+                let is_asked_again = |open: &mut Question| {
+                    matches!(open.subject, Subject::Billing | Subject::Hook { .. })
+                };
+                self.open.take_if(is_asked_again);
                 Ok(())
             }
             Event::NodeFinished { .. } => {
@@ -99,6 +102,7 @@ impl Questions {
                 | Subject::Billing
                 | Subject::Permission { .. }
                 | Subject::ManyPermissions { .. }
+                | Subject::Hook { .. }
         );
         if next != Next::Stop && !is_repeatable {
             self.settled.push(question.subject);

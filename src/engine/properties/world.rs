@@ -1,4 +1,5 @@
 //! The world a random session runs in: agents, queues, gates, branches, and the user's requests.
+use super::hooks::hook_ended;
 use super::rolls::{Roll, outcome, said};
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -34,6 +35,11 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             gate,
             verdict: verdict(roll, *now),
             usage: Usage::default(),
+        },
+        Some(Effect::RunHook(run)) => hook_ended(run, roll),
+        Some(Effect::StopHook(run)) => Input::HookEnded {
+            run,
+            exit: HookExit::cancelled("as rolled"),
         },
         Some(Effect::RunBlock(cursor)) => branch_report(plan, state, cursor, roll),
         Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed {

@@ -52,6 +52,8 @@ pub enum Subject {
     Tampering,
     /// An account that would bill you.
     Billing,
+    /// A hook that failed, by its number in the plan.
+    Hook { hook: u32 },
 }
 
 impl Subject {
@@ -66,6 +68,7 @@ impl Subject {
             Self::BrokenGate => Asker::Gate,
             Self::StalledQueue | Self::Tampering | Self::ManyPermissions { .. } => Asker::Engine,
             Self::Billing => Asker::Budget,
+            Self::Hook { .. } => Asker::Hook,
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Every path we ever write: in a project, and in the folders of the user.
+mod hook_log;
 mod ours;
 mod project;
 mod user;

@@ -258,7 +258,7 @@ impl RunDir {
     }
 
     /// Up to where an observer has reacted to the journal.
-    pub(in crate::store) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
+    pub(crate) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
         self.root.join("observers").join(observer)
     }
 

@@ -4,7 +4,8 @@ use super::window::Window;
 use crate::clock;
 use crate::engine::State;
 use crate::model::{
-    Event, NodeEnding, NodeId, Outcome, PauseAfter, Permit, Question, Usage, WaitReason, repaired,
+    Event, HookExit, HookRun, NodeEnding, NodeId, Outcome, PauseAfter, Permit, Question, Usage,
+    WaitReason, repaired,
 };
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
@@ -118,7 +119,9 @@ impl Observer for Window {
             Event::QuotaWarned { window, used, .. } => self
                 .screen
                 .line(&format!("  {used} of the {window} is used")),
-            Event::BranchReported { .. }
+            Event::HookEnded { run, exit, .. } => self.show_hook(plan, *run, exit),
+            Event::HookStarted(_)
+            | Event::BranchReported { .. }
             | Event::AccountAccepted
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }
@@ -136,6 +139,16 @@ impl Observer for Window {
 }
 
 impl Window {
+    /// Shows a hook that failed.
+    fn show_hook(&mut self, plan: &Plan, run: HookRun, exit: &HookExit) {
+        if let Some(hook) = plan.hook(run.hook).filter(|_| !exit.succeeded()) {
+            let (name, event) = (text::clean(hook.name()), run.moment.event);
+            let exit = text::clean(&exit.to_string());
+            self.screen
+                .line(&format!("  hook `{name}` at {event} failed: {exit}"));
+        }
+    }
+
     fn show_outcome(&mut self, state: &State, at: Timestamp, outcome: &Outcome, usage: &Usage) {
         let took = self
             .started_at

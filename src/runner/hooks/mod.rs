@@ -1,0 +1,12 @@
+//! Runs hooks: those that the session waits for, and those that only observe it.
+mod awaited;
+mod call;
+mod log;
+mod observer;
+mod payload;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+pub(super) use awaited::AwaitedHook;
+pub(super) use observer::HookObserver;
