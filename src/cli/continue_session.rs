@@ -1,13 +1,19 @@
 //! `ap continue`: continues a paused session, or ends a wait early.
 use super::context::Context;
 use super::control::ControlArgs;
+use super::nested;
 use super::request;
+use super::session::find;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::Request;
 use crate::store::session::load_cached;
 
 pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.of.session;
+    let asking = find(session, context)?;
+    if asking.state.first_question().is_some() {
+        nested::refuse_own_answer(&asking, context)?;
+    }
     let before = request::send(session, &Request::Continue, context)?;
     let now = load_cached(&context.project.session(session))?;
     let asked = before.state.session.question.as_ref();

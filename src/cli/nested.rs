@@ -1,8 +1,27 @@
-//! Sessions that an agent starts.
+//! What an agent may not do with sessions: start one that would end with it, and answer for you.
 use super::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process;
 use crate::model::env_tag;
+use crate::store::session::Snapshot;
+
+/// Refuses an agent that would answer its own session.
+pub(super) fn refuse_own_answer(snapshot: &Snapshot, context: &Context) -> Result<()> {
+    let run = snapshot.plan.run.as_str();
+    // A branch's run has the session's in its name.
+    let is_own = context.env.get(env_tag::RUN).is_some_and(|own| {
+        let rest = own.strip_prefix(run);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    });
+    if !is_own {
+        return Ok(());
+    }
+    let session = &snapshot.plan.session;
+    let message =
+        format!("an agent of session '{session}' cannot answer what it asks: that is for the user");
+    Err(Error::usage(message)
+        .hint("continue without it, or end the iteration with `decision: ask`"))
+}
 
 /// Refuses a session in tmux that would end with the agent that starts it: everything an agent leaves behind is ended,
 /// and with it a tmux server that it had to start.

@@ -211,3 +211,29 @@ fn asked(project: &Project) -> Value {
         Value::Null
     }
 }
+
+#[test]
+fn an_agent_cannot_answer_its_own_session() {
+    let (project, runner) = asking(
+        "iterations:\n  - run: [touch, made]\n    status: { decision: continue }\n",
+        "",
+    );
+    let run = project.status("s")["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    for words in [
+        ["approve", "s"].as_slice(),
+        &["reject", "s"],
+        &["continue", "s"],
+        &["answer", "s", "allow once"],
+    ] {
+        let mut command = project.ap_command(words);
+        let answer = command.env("AP_RUN", &run).output().expect("ap runs");
+        assert_eq!(answer.status.code(), Some(2), "{words:?}");
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert!(said.contains("cannot answer what it asks"), "{said}");
+    }
+    project.ap(&["approve", "s"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+}

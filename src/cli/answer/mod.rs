@@ -4,9 +4,10 @@ mod send;
 
 use super::context::Context;
 use super::format::Format;
+use super::nested;
 use super::session::{SessionArgs, find};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{NodeId, QuestionId, Reply, SessionName, env_tag};
+use crate::model::{NodeId, QuestionId, Reply, SessionName};
 use crate::ui;
 pub(super) use open::{OpenQuestion, open_questions};
 #[cfg(feature = "schemas")]
@@ -84,16 +85,7 @@ fn answer(
     context: &Context,
 ) -> Result<ExitCode> {
     let snapshot = find(session, context)?;
-    let is_own = context
-        .env
-        .get(env_tag::RUN)
-        .is_some_and(|run| *run == snapshot.plan.run.as_str());
-    if is_own {
-        // What it asks, it asks you.
-        return Err(Error::usage(format!(
-            "an agent of session '{session}' cannot answer for you"
-        )));
-    }
+    nested::refuse_own_answer(&snapshot, context)?;
     let asked = open::select(&snapshot, options.id, options.branch.as_ref())?;
     let resolved = asked.question.resolve(&reply).map_err(|error| {
         let branch = asked.branch.as_ref();
