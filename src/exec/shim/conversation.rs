@@ -59,24 +59,34 @@ impl Conversation {
     pub(super) fn advance(&mut self, life: &mut Life, input: &mut AgentInput) {
         let renewed = self.renewed.map(|at| at.elapsed());
         let is_due = renewed.is_none_or(|ago| RENEW_INTERVAL <= ago);
-        if !self.wake.take() && !is_due {
+        let mut changed = self.wake.take();
+        if is_due || changed.folder {
+            changed.folder = true;
+            // Its folders may be new, or have been made again.
+            self.wake.renew(&self.folder);
+            self.renewed = Some(Instant::now());
+        } else if !changed.output {
             return;
         }
-        // Its folders may be new, or have been made again.
-        self.wake.renew(&self.folder);
-        self.renewed = Some(Instant::now());
-        life.look_at_output();
+        self.wake.printed(life.look_at_output());
         for id in life.output.heard.drain(..) {
             self.unheard.remove(&id);
         }
         if !input.is_open() {
             return;
         }
-        self.deliver(life, input);
+        if changed.folder {
+            self.deliver(life, input);
+        }
         self.deny_overdue(life, input);
         self.send(input);
         if self.is_over(life, input) {
-            input.close();
+            // What was left in the meantime begins another turn.
+            self.deliver(life, input);
+            self.send(input);
+            if self.is_over(life, input) {
+                input.close();
+            }
         }
     }
 

@@ -49,13 +49,15 @@ impl Life {
         }
     }
 
-    /// Takes in what the agent printed.
-    pub(super) fn look_at_output(&mut self) {
+    /// Takes in what the agent printed. Returns how many bytes that were.
+    pub(super) fn look_at_output(&mut self) -> u64 {
+        let before = self.output.length();
         if self.output.look() {
             self.ended_tool = None;
             self.give_sign();
         }
         self.stand_still();
+        self.output.length().saturating_sub(before)
     }
 
     /// Whether the agent waits for a permission: its limits stand still.

@@ -167,6 +167,11 @@ impl OutputWatch {
         self.printed
     }
 
+    /// Returns how many bytes of standard output were read.
+    pub(super) fn length(&self) -> u64 {
+        self.stdout.offset()
+    }
+
     /// Passes over a time in which the agent's limits stood still.
     pub(super) fn pass_over(&mut self, time: Duration) {
         self.last_output += time;

@@ -3,8 +3,10 @@ use crate::store::layout::IterationDir;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// How long a shim rests after a look, so that an agent that prints without end does not keep it busy.
+/// How long a shim rests after an agent printed much, so that one that prints without end does not keep it busy.
 const REST: Duration = Duration::from_millis(5);
+/// Bytes that are much.
+const MUCH: u64 = 64 * 1024;
 /// How often it looks where the system does not wake it.
 const INTERVAL: Duration = Duration::from_millis(50);
 
@@ -12,7 +14,15 @@ const INTERVAL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct FileWake {
     watch: Option<Watch>,
-    looked: Instant,
+    rests_until: Instant,
+}
+
+/// What has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changed {
+    pub(super) output: bool,
+    /// The folder, or what is in it.
+    pub(super) folder: bool,
 }
 
 impl FileWake {
@@ -20,30 +30,41 @@ impl FileWake {
     pub(super) fn new(folder: &IterationDir) -> Self {
         Self {
             watch: Watch::new(folder),
-            looked: Instant::now(),
+            rests_until: Instant::now(),
         }
     }
 
     /// Returns what to wait for, and how long at most.
     pub(super) fn wait(&self, limit: Duration) -> (Option<BorrowedFd<'_>>, Duration) {
-        let rested = self.looked.elapsed();
+        let rest = self.rest();
         match &self.watch {
-            Some(watch) if REST <= rested => (Some(watch.fd()), limit),
-            Some(_) => (None, limit.min(REST.saturating_sub(rested))),
+            Some(watch) if rest.is_zero() => (Some(watch.fd()), limit),
+            Some(_) => (None, limit.min(rest)),
             None => (None, limit.min(INTERVAL)),
         }
     }
 
-    /// Whether anything changed since the last look; without a watch it may have.
-    pub(super) fn take(&mut self) -> bool {
-        if self.watch.is_some() && self.looked.elapsed() < REST {
-            return false;
+    /// Returns what has changed since the last look; without a watch everything may have.
+    pub(super) fn take(&self) -> Changed {
+        match &self.watch {
+            Some(_) if !self.rest().is_zero() => Changed::default(),
+            Some(watch) => watch.take(),
+            None => Changed {
+                output: true,
+                folder: true,
+            },
         }
-        let changed = self.watch.as_ref().is_none_or(Watch::take);
-        if changed {
-            self.looked = Instant::now();
+    }
+
+    /// Records how much the agent has printed since the last look.
+    pub(super) fn printed(&mut self, bytes: u64) {
+        if MUCH < bytes {
+            self.rests_until = Instant::now() + REST;
         }
-        changed
+    }
+
+    fn rest(&self) -> Duration {
+        self.rests_until.saturating_duration_since(Instant::now())
     }
 
     /// Watches a folder that may be new, or have been made again.
@@ -59,21 +80,25 @@ use linux::Watch;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::IterationDir;
-    use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+    use super::{Changed, IterationDir};
+    use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
     use std::os::fd::{AsFd as _, BorrowedFd};
 
     #[derive(Debug)]
-    pub(super) struct Watch(Inotify);
+    pub(super) struct Watch {
+        inotify: Inotify,
+        output: WatchDescriptor,
+    }
 
     impl Watch {
         pub(super) fn new(folder: &IterationDir) -> Option<Self> {
             let flags = InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK;
             let inotify = Inotify::init(flags).ok()?;
             // The file we hold, whatever an agent has put in its place.
-            let output = inotify.add_watch("/proc/self/fd/1", AddWatchFlags::IN_MODIFY);
-            output.ok()?;
-            let watch = Self(inotify);
+            let output = inotify
+                .add_watch("/proc/self/fd/1", AddWatchFlags::IN_MODIFY)
+                .ok()?;
+            let watch = Self { inotify, output };
             watch.add_folders(folder);
             Some(watch)
         }
@@ -85,16 +110,20 @@ mod linux {
                 | AddWatchFlags::IN_ONLYDIR
                 | AddWatchFlags::IN_DONT_FOLLOW;
             for path in [folder.root(), &folder.messages()] {
-                let _ = self.0.add_watch(path.as_std_path(), flags);
+                let _ = self.inotify.add_watch(path.as_std_path(), flags);
             }
         }
 
         pub(super) fn fd(&self) -> BorrowedFd<'_> {
-            self.0.as_fd()
+            self.inotify.as_fd()
         }
 
-        pub(super) fn take(&self) -> bool {
-            self.0.read_events().is_ok_and(|events| !events.is_empty())
+        pub(super) fn take(&self) -> Changed {
+            let events = self.inotify.read_events().unwrap_or_default();
+            Changed {
+                output: events.iter().any(|event| event.wd == self.output),
+                folder: events.iter().any(|event| event.wd != self.output),
+            }
         }
     }
 }
@@ -104,7 +133,7 @@ use elsewhere::Watch;
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
-    use super::IterationDir;
+    use super::{Changed, IterationDir};
     use std::os::fd::BorrowedFd;
 
     /// Files are not watched here.
@@ -124,7 +153,7 @@ mod elsewhere {
             match *self {}
         }
 
-        pub(super) fn take(&self) -> bool {
+        pub(super) fn take(&self) -> Changed {
             match *self {}
         }
     }

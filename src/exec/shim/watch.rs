@@ -140,11 +140,11 @@ impl<'a> Watch<'a> {
     fn wait(&mut self, until: Instant) -> Vec<Signal> {
         let limit = until.saturating_duration_since(Instant::now());
         let (news, limit) = match &mut self.conversation {
-            Some(conversation) => {
+            Some(conversation) if self.input.is_open() => {
                 conversation.send(&mut self.input);
                 conversation.wait(limit)
             }
-            None => {
+            Some(_) | None => {
                 self.input.send();
                 (None, limit)
             }
