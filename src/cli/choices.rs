@@ -9,6 +9,7 @@ impl ValueEnum for PermissionMode {
         &[
             Self::BypassPermissions,
             Self::AcceptEdits,
+            Self::Ask,
             Self::DontAsk,
             Self::Default,
             Self::Plan,
