@@ -99,9 +99,15 @@ fn render(line: &Value, zone: &TimeZone) -> String {
     );
     let fields = line["event"].as_object().into_iter().flatten();
     fields
-        .filter(|(key, _)| *key != "type")
+        .filter(|(key, value)| *key != "type" && !(*key == "until" && has_no_end(value)))
         .for_each(|(key, value)| field(&mut text, key, value));
     text
+}
+
+/// Whether a wait lasts until you end it: it has no time to show.
+fn has_no_end(until: &Value) -> bool {
+    let until = until.as_str().and_then(|until| until.parse().ok());
+    until.is_some_and(|until: Timestamp| until == Timestamp::MAX)
 }
 
 /// Adds ` key=value`; what is inside the value follows under longer keys, what is empty is left out.
@@ -180,6 +186,13 @@ mod tests {
             shown(&json!({"type": "runner_started", "runner": runner, "version": "1"})),
             "[03:04:05] runner_started runner.pid=7 version=1"
         );
+    }
+
+    #[test]
+    fn a_wait_that_only_you_end_has_no_time() {
+        let wait = |until: Timestamp| json!({"type": "wait_started", "until": until});
+        assert_eq!(shown(&wait(Timestamp::MAX)), "[03:04:05] wait_started");
+        assert!(shown(&wait(Timestamp::UNIX_EPOCH)).contains("until=1970"));
     }
 
     #[test]
