@@ -1,6 +1,6 @@
 //! Which hooks have run, kept apart from the engine's own state.
 use super::rolls::Roll;
-use crate::engine::State;
+use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::{Hook, HookSource, HookWhen, OnHookFailure, Plan};
 use proptest::prelude::*;
@@ -76,7 +76,9 @@ impl Hooks {
                     *settled = true;
                 }
             }
-            Event::SessionResumed { .. } => self.ended.retain(|_, (_, settled)| *settled),
+            Event::SessionResumed { .. } if matches!(state.phase, Phase::Ended { .. }) => {
+                self.ended.retain(|_, (_, settled)| *settled);
+            }
             Event::IterationStarted { cursor, .. } if cursor.attempt == 1 => {
                 self.all_ran(plan, HookEvent::IterationStart, *cursor)?;
             }
