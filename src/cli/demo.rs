@@ -130,6 +130,7 @@ fn request(context: &Context) -> Result<SessionRequest> {
         change: Change::default(),
         replace: false,
         take_over: false,
+        slice: None,
     })
 }
 

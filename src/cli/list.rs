@@ -115,7 +115,7 @@ impl Row {
         Self {
             session,
             pipeline: summary.pipeline,
-            status: Some(summary.status.observed(alive)),
+            status: Some(summary.status.observed(alive || summary.parked)),
             alive,
             run_number: summary.run_number,
             runs: summary.runs,

@@ -39,7 +39,8 @@ pub(super) fn load_recent(project: &Project) -> Vec<SessionSummary> {
 fn seen(project: &Project, name: SessionName) -> Option<SessionSummary> {
     let snapshot = load_cached(&project.session(&name)).ok()??;
     let state = &snapshot.state;
-    let status = state.status().observed(is_alive(project, &snapshot));
+    let has_runner = state.session.parked || is_alive(project, &snapshot);
+    let status = state.status().observed(has_runner);
     let most = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));

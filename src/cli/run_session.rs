@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::launcher::{self, LaunchReply, Launched, SessionWindows, Tmux};
 use crate::fixture::{self, Recorder};
 use crate::log;
-use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
+use crate::runner::{self, Acquired, LaunchRequest, RunEnd, RunnerEnv, acquire};
 use crate::store::crash;
 use crate::store::layout::{Project, UserDirs};
 use crate::store::observer::SharedObserver;
@@ -92,6 +92,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env.redacts_transcripts = request.redacts_transcripts;
     env.shows_on_stderr = request.shows_on_stderr;
     env.contain = request.contain;
+    env.slice.clone_from(&request.session.slice);
     env
 }
 
@@ -139,5 +140,8 @@ fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     }
     // Before the session is released, because `ap wait` returns then and callers expect the recording.
     drop(session);
-    Ok(report::exit_code(&ending))
+    Ok(match ending {
+        RunEnd::Ended(ending) => report::exit_code(&ending),
+        RunEnd::Parked => ExitCode::Done,
+    })
 }

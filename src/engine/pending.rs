@@ -26,6 +26,7 @@ impl State {
             });
         }
         match &self.phase {
+            _ if self.session.parked => None,
             Phase::Running { .. } if self.must_stop_agent() => Some(Effect::StopAgent(cursor)),
             Phase::Running { .. } => Some(Effect::RunAgent(cursor)),
             Phase::Exited { .. } | Phase::Ready => self.between_attempts(plan),

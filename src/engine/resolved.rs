@@ -15,6 +15,7 @@ impl State {
             Some(ending) => ending.status(),
             None if self.is_asking() => SessionStatus::Asking,
             None if self.is_paused() => SessionStatus::Paused,
+            None if self.session.parked => SessionStatus::Waiting,
             None => SessionStatus::Running,
         }
     }

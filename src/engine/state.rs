@@ -104,6 +104,15 @@ pub struct SessionState {
     pub pauses_after_node: bool,
     /// The first request to stop.
     pub stopping: Option<Stop>,
+    /// The slice for which a supervisor started the last runner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<u64>,
+    /// The runner ends after the current iteration, because other projects wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub yielding: bool,
+    /// The last runner has ended before the session, which is not crashed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parked: bool,
     /// How the last agent was contained, once one has started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containment: Option<Containment>,

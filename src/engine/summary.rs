@@ -26,6 +26,9 @@ pub struct SessionSummary {
     pub started_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
     pub cost_usd: f64,
+    /// Whether its runner ended before it did, and it is not crashed.
+    #[serde(default)]
+    pub parked: bool,
     /// How often others touched its files.
     #[serde(default)]
     pub touched: u32,
@@ -60,6 +63,7 @@ impl SessionSummary {
             started_at: view.started_at,
             updated_at: view.updated_at,
             cost_usd: view.usage.cost_usd,
+            parked: state.session.parked,
             touched: state.session.touched.as_ref().map_or(0, |it| it.times),
             question: state.first_question().map(|question| question.text.clone()),
         }

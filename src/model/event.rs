@@ -57,7 +57,18 @@ pub enum Event {
     RunnerStarted {
         runner: ProcessId,
         version: String,
+        /// The slice for which a supervisor started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slice: Option<u64>,
     },
+    /// A runner that a supervisor started has ended before its session has: there is nothing to do before this time, or
+    /// before something happens.
+    RunnerParked {
+        until: Option<Timestamp>,
+        why: String,
+    },
+    /// The runner was asked to end after the current iteration, because other projects wait.
+    YieldRequested,
     /// The user resumed the session; `max_iterations` replaces the current node's.
     SessionResumed {
         max_iterations: Option<u32>,

@@ -17,7 +17,7 @@ use super::said::Said;
 use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -102,6 +102,10 @@ pub enum Input {
         run: HookRun,
         exit: HookExit,
     },
+    /// Nothing is in flight but a wait, and the runner need not sit through one that is longer than this.
+    MayPark {
+        after: SignedDuration,
+    },
     /// A wait may be over.
     Woke,
     /// A probe found what the session waits for after this attempt.
@@ -126,6 +130,8 @@ pub enum Request {
     Answer(Answer),
     /// Say something to the agent at work.
     Say(Said),
+    /// End the runner after the current iteration, but not the session.
+    Yield,
     /// End now.
     Stop(Stop),
     /// Continue from an ending short of the goal.

@@ -2,13 +2,13 @@
 //!
 //! What a session wants of its branches is a value they read, and a branch's progress is named by its journal's line
 //! numbers, so nothing is lost or done twice whenever the process dies.
+use super::slice::RunEnd;
 use crate::clock;
 use crate::engine::{Budget, Phase, State};
 use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::{
-    AccountKind, BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, QuestionId,
-    Request,
+    AccountKind, BranchReport, Change, Cursor, Event, Input, NodeId, Orders, QuestionId, Request,
 };
 use crate::plan::{Block, Plan};
 use crate::store::layout::RunDir;
@@ -53,7 +53,7 @@ pub(super) struct Branches {
     /// The block's cursor; a later one is another block, or another run of the same one.
     block: Cursor,
     running: BTreeSet<NodeId>,
-    runners: JoinSet<Result<Ending>>,
+    runners: JoinSet<Result<RunEnd>>,
     signal: watch::Sender<BranchSignal>,
     reporter: mpsc::UnboundedSender<Input>,
     reports: mpsc::UnboundedReceiver<Input>,
@@ -105,7 +105,7 @@ impl Branches {
     pub(super) fn start(
         &mut self,
         branch: &NodeId,
-        runner: impl Future<Output = Result<Ending>> + 'static,
+        runner: impl Future<Output = Result<RunEnd>> + 'static,
     ) {
         self.running.insert(branch.clone());
         self.runners.spawn_local(runner);
@@ -121,7 +121,7 @@ impl Branches {
     }
 }
 
-fn update(ended: Result<Result<Ending>, JoinError>) -> BranchUpdate {
+fn update(ended: Result<Result<RunEnd>, JoinError>) -> BranchUpdate {
     match ended {
         Ok(Ok(_)) => BranchUpdate::Ended,
         Ok(Err(error)) => BranchUpdate::Failed(error),
@@ -249,6 +249,7 @@ impl BranchOpening {
         let started = Event::RunnerStarted {
             runner: process::current(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            slice: None,
         };
         session.append_sync(started, clock::now())?;
         crash::point("branch: opened");

@@ -1,5 +1,6 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
 use super::known_quota::Known;
+use super::slice::Slice;
 use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
@@ -44,6 +45,8 @@ pub struct RunnerEnv {
     pub redacts_transcripts: bool,
     /// Whether the window is on stderr, since stdout is for data.
     pub shows_on_stderr: bool,
+    /// The slice it was started for, if a supervisor did.
+    pub slice: Option<Slice>,
     /// Running attempts of this session and its branches.
     at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
@@ -86,6 +89,7 @@ impl RunnerEnv {
             contain: Contain::default(),
             notify: false,
             shows_on_stderr: false,
+            slice: None,
             at_work: Rc::default(),
             found: RefCell::default(),
             tools: OnceCell::new(),

@@ -18,7 +18,8 @@ impl Runner {
                 Request::Pause { .. }
                 | Request::Answer(_)
                 | Request::Say(_)
-                | Request::Resume { .. } => (),
+                | Request::Resume { .. }
+                | Request::Yield => (),
             }
             tracing::info!(request = ?waiting.request, "request received");
             self.accept(&Input::Request(waiting.request.clone()))?;

@@ -14,6 +14,7 @@ use super::progress_snapshots::ProgressSnapshots;
 use super::quota::{self, Asking, QuotaAtStart};
 use super::shared_budget::SharedBudget;
 use super::signals::Signals;
+use super::slice::{RunEnd, WakeupFile};
 use super::spans::Spans;
 use super::tampering::Watched;
 use super::tasks::Tasks;
@@ -42,18 +43,21 @@ const IDLE_POLL: Duration = Duration::from_secs(2);
 
 /// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
 /// locked when this returns.
-pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
+pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Session)> {
     session.set_redactor(Arc::clone(&env.redactor));
     if env.notify {
         session.attach(EndNotifier::new(&env))?;
     }
     attach_ledger(&env, &mut session)?;
+    if let Some(path) = env.slice.as_ref().and_then(|slice| slice.wakeup.clone()) {
+        session.attach(WakeupFile(path))?;
+    }
     let mut window = Window::new(&env, &session);
     window.show_keys(env.windows.as_deref());
     let control = ControlSource::Session(Signals::listen(env.windows.is_some())?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;
     let ending = LocalSet::new().run_until(runner.run()).await?;
-    if matches!(ending, Ending::Completed { .. }) {
+    if matches!(ending, RunEnd::Ended(Ending::Completed { .. })) {
         // Nothing continues it, so nothing of it need survive a clean-up.
         let _ = kept::forget(&runner.session.dir);
     }
@@ -97,6 +101,8 @@ pub(super) struct Runner {
     pub(super) tree_before: Option<WorkTree>,
     /// An input that is known before anything has to be waited for.
     pub(super) pending_input: Option<Input>,
+    /// Iterations that were over when it began.
+    pub(super) iterations_before: u32,
     /// How often a stop was requested.
     pub(super) stop_requests: u32,
     /// How often the user asked to continue.
@@ -144,6 +150,7 @@ impl Runner {
             watched: Watched::default(),
             was_cleaned: false,
             pending_input: None,
+            iterations_before: session.state().session.iterations,
             stop_requests: 0,
             continue_requests: 0,
             waiting_for_slot: false,
@@ -159,7 +166,7 @@ impl Runner {
     }
 
     /// Runs until the session has ended.
-    pub(super) async fn run(&mut self) -> Result<Ending> {
+    pub(super) async fn run(&mut self) -> Result<RunEnd> {
         let plan = &self.session.plan;
         let branch = plan.branch.as_ref().map(|branch| branch.name.to_string());
         let span = tracing::info_span!("session", session = %plan.session, run = %plan.run, branch);
@@ -175,30 +182,37 @@ impl Runner {
         ended
     }
 
-    async fn run_to_end(&mut self) -> Result<Ending> {
+    async fn run_to_end(&mut self) -> Result<RunEnd> {
         loop {
             self.apply_orders()?;
+            self.check_slice()?;
             self.check_shared_budget().await?;
             self.append_consequences().await?;
             let span = self.spans.of_attempt(self.session.state().current.cursor);
-            if let Some(ending) = self.step().instrument(span).await? {
-                return Ok(ending);
+            if let Some(end) = self.step().instrument(span).await? {
+                return Ok(end);
             }
         }
     }
 
     /// Syncs what was recorded, makes what should be in flight so, and handles the next thing that happens.
-    async fn step(&mut self) -> Result<Option<Ending>> {
+    async fn step(&mut self) -> Result<Option<RunEnd>> {
         self.sync().await?;
         self.report_progress();
         if let Phase::Ended { ending } = &self.session.state().phase {
             let ending = ending.clone();
             let (plan, state) = (&self.session.plan, self.session.state());
             self.window.lock().show_ending(plan, state);
-            return Ok(Some(ending));
+            return Ok(Some(RunEnd::Ended(ending)));
+        }
+        if self.session.state().session.parked {
+            return Ok(Some(RunEnd::Parked));
         }
         self.ask_for_quota();
         self.reconcile().await?;
+        if self.park().await? {
+            return Ok(None);
+        }
         let wakeup = self.next().await;
         self.handle(wakeup).await?;
         Ok(None)

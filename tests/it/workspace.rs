@@ -43,6 +43,7 @@ fn agents_work_in_one_folder_while_state_is_kept_in_another() {
         change: Change::default(),
         replace: false,
         take_over: false,
+        slice: None,
     };
     let Acquired::Session(session) = acquire(&workspace, &request).expect("the session") else {
         panic!("it is complete");

@@ -53,5 +53,6 @@ fn request(created: &Created, home: &Context) -> Result<SessionRequest> {
         change: Change::default(),
         replace: false,
         take_over: false,
+        slice: None,
     })
 }

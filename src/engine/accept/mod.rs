@@ -11,7 +11,7 @@ use crate::model::{
     Outcome, ProcessId, QuotaDecision, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use question::out_of_time;
 use request::requested;
 
@@ -105,6 +105,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
                 again,
             })
         }
+        Input::MayPark { after } => may_park(state, *after, now),
         Input::Woke => woke(state, now),
         Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
@@ -258,6 +259,24 @@ fn is_news(
             _,
         ) => false,
     }
+}
+
+/// A pause, a question and a long wait need no runner.
+fn may_park(state: &State, after: SignedDuration, now: Timestamp) -> Option<Event> {
+    if state.session.parked || state.session.stopping.is_some() {
+        return None;
+    }
+    let (until, why) = match &state.phase {
+        Phase::Waiting { reason, until, .. } => {
+            let until = *until;
+            let is_long = after < until.duration_since(now);
+            is_long.then(|| (Some(until), reason.to_string()))?
+        }
+        _ if state.is_paused() => (None, "paused".to_owned()),
+        _ => return None,
+    };
+    let until = until.filter(|until| *until < Timestamp::MAX);
+    Some(Event::RunnerParked { until, why })
 }
 
 fn woke(state: &State, now: Timestamp) -> Option<Event> {

@@ -18,7 +18,11 @@ pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Opt
             let done = matches!(ending, Ending::Completed { .. });
             (!done).then(|| resumed(*max_iterations, change))
         }
-        (Phase::Ended { .. }, Request::Pause { .. } | Request::Continue | Request::Stop(_)) => None,
+        (
+            Phase::Ended { .. },
+            Request::Pause { .. } | Request::Continue | Request::Stop(_) | Request::Yield,
+        ) => None,
+        (_, Request::Yield) => (!state.session.yielding).then_some(Event::YieldRequested),
         (_, Request::Answer(answer)) => answered(state, answer),
         (_, Request::Say(text)) => said(state, text),
         (

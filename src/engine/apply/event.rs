@@ -11,7 +11,12 @@ impl State {
             Event::SessionStarted { session, run, plan } => {
                 self.session_started(session, run, plan, at);
             }
-            Event::RunnerStarted { runner, .. } => self.runner_started(runner, before, at),
+            Event::RunnerStarted { runner, slice, .. } => {
+                self.session.slice = *slice;
+                self.runner_started(runner, before, at);
+            }
+            Event::RunnerParked { .. } => self.session.parked = true,
+            Event::YieldRequested => self.session.yielding = true,
             Event::SessionResumed {
                 max_iterations,
                 change,

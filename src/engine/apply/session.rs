@@ -33,6 +33,7 @@ impl State {
         if resumed || self.session.forked_from.is_some() {
             self.add_unattended(before, at);
         }
+        (self.session.parked, self.session.yielding) = (false, false);
         // The status may be old by now, and so may the quota.
         self.current.queue_status = None;
         self.current.quota_read = None;

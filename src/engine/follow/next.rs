@@ -36,6 +36,10 @@ fn without_hooks(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     {
         return Some(Event::CostDoubted(doubt.clone()));
     }
+    // The next runner continues.
+    if state.session.parked {
+        return None;
+    }
     let stop = state.session.stopping.as_ref();
     match (&state.phase, stop) {
         (Phase::New | Phase::Running { .. } | Phase::Ended { .. }, _) => None,

@@ -39,6 +39,12 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     if state.session.pausing {
         return None;
     }
+    if state.session.yielding && !state.current.in_iteration() {
+        return Some(Event::RunnerParked {
+            until: None,
+            why: "other projects wait".to_owned(),
+        });
+    }
     let asked = question::about_bill(plan, state, now)
         .or_else(|| question::before_iteration(state, node, now));
     if let Some(event) = asked {

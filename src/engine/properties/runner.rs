@@ -58,6 +58,7 @@ impl Runner {
         let started = Event::RunnerStarted {
             runner,
             version: "1".to_owned(),
+            slice: None,
         };
         self.record(plan, &started, now)
     }
@@ -81,7 +82,7 @@ impl Runner {
             accept(plan, &self.state, input, *now).or_else(|| self.consequence(plan, *now));
         while let Some(event) = next {
             self.record(plan, &event, *now)?;
-            if dies_after == 0 {
+            if dies_after == 0 || self.state.session.parked {
                 *now += SignedDuration::from_secs(30);
                 self.restart(plan, *now)?;
             }

@@ -1,6 +1,7 @@
 //! Which session is to run, and how.
 use crate::model::Change;
 use crate::plan::Plan;
+use crate::runner::slice::Slice;
 use serde::{Deserialize, Serialize};
 
 /// What to do with a session of that name that exists.
@@ -29,4 +30,7 @@ pub struct SessionRequest {
     /// Whether the runner on another machine that the lock names is known to be gone.
     #[serde(default)]
     pub take_over: bool,
+    /// The slice of a supervisor that it is run for.
+    #[serde(default)]
+    pub slice: Option<Slice>,
 }

@@ -123,7 +123,7 @@ fn create(
 ) -> Result<Acquired, AcquireError> {
     let dir = project.session(&request.plan.session);
     let mut session = Session::create(dir, &request.plan, Some(lock), clock::now())?;
-    record_runner_start(&mut session)?;
+    record_runner_start(&mut session, request)?;
     Ok(Acquired::Session(Box::new(session)))
 }
 
@@ -147,7 +147,7 @@ fn resume(
         check_replaceable(request, &session)?;
     }
     inbox::forget_stops(&session.dir, since)?;
-    record_runner_start(&mut session)?;
+    record_runner_start(&mut session, request)?;
     if request.replace && request.plan != session.plan {
         session = session.replace_plan(&request.plan, clock::now())?;
     }
@@ -191,13 +191,17 @@ fn new_maximum(request: &SessionRequest, session: &Session) -> Result<Option<u32
 }
 
 /// Records that this process runs the session from now on.
-fn record_runner_start(session: &mut Session) -> Result<(), AcquireError> {
+fn record_runner_start(
+    session: &mut Session,
+    request: &SessionRequest,
+) -> Result<(), AcquireError> {
     // From the next line on others may send SIGUSR1, which would end a process without a handler. The request that it
     // announces is found in the inbox anyway.
     signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
     let started = Event::RunnerStarted {
         runner: process::current(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        slice: request.slice.as_ref().map(|slice| slice.generation),
     };
     Ok(session.append_sync(started, clock::now())?)
 }

@@ -25,14 +25,26 @@ pub fn load(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
     load_with(dir, views::fold_all)
 }
 
+/// Loads a session as [`load_cached`] does, with the number of the journal's last line.
+pub fn load_with_seq(dir: &RunDir) -> Result<Option<(Snapshot, u64)>, Error> {
+    load_at(dir, views::fold)
+}
+
 fn load_with(
     dir: &RunDir,
     fold: fn(&RunDir) -> Result<(State, Position), JournalError>,
 ) -> Result<Option<Snapshot>, Error> {
+    Ok(load_at(dir, fold)?.map(|(snapshot, _)| snapshot))
+}
+
+fn load_at(
+    dir: &RunDir,
+    fold: fn(&RunDir) -> Result<(State, Position), JournalError>,
+) -> Result<Option<(Snapshot, u64)>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
-    let (state, _) = match fold(dir) {
+    let (state, end) = match fold(dir) {
         // Its runner puts it right before its next line.
         Err(JournalError::Damaged { .. }) if is_held(&dir.journal())? => views::fold_good(dir),
         folded => folded.map_err(|error| explain(dir, error))?,
@@ -45,7 +57,7 @@ fn load_with(
     } else {
         read_plan(dir)?
     };
-    Ok(Some(Snapshot { plan, state }))
+    Ok(Some((Snapshot { plan, state }, end.seq)))
 }
 
 /// Returns a session's summary for one row of a list; `None` if there is no such session. Reads as little as it can.

@@ -114,6 +114,9 @@ impl Observer for Window {
                         .line(&format!("  {}", text::clean(&file.to_string())));
                 }
             }
+            Event::RunnerParked { why, .. } => {
+                self.screen.line(&format!("  parked: {}", text::clean(why)))
+            }
             // The wait that follows shows a hold.
             Event::QuotaRead { .. } => {}
             Event::QuotaWarned { window, used, .. } => self
@@ -127,6 +130,7 @@ impl Observer for Window {
             | Event::PlanReplaced { .. }
             | Event::SessionForked { .. }
             | Event::RunnerStarted { .. }
+            | Event::YieldRequested
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }
             | Event::AgentStarted { .. }
