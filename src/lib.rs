@@ -20,6 +20,7 @@ pub mod redact;
 pub mod runner;
 pub mod scripted;
 pub mod store;
+pub mod supervisor;
 pub mod termination;
 pub mod text;
 pub mod ui;

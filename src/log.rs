@@ -28,6 +28,60 @@ pub fn to_file(path: &Utf8Path, directives: Option<&str>, redactor: Arc<Redactor
     start(directives, Mutex::new(Reopened { path, redactor }));
 }
 
+/// How long a log of the supervisor becomes before it is put aside.
+const LOG_BYTES: u64 = 50_000_000;
+/// How many older logs are kept.
+const OLDER_LOGS: u32 = 3;
+
+/// Logs what a supervisor does, to a file that is rotated or to standard error, each line with the version. A panic is
+/// logged too.
+pub fn of_supervisor(path: Option<&Utf8Path>, directives: Option<&str>, redactor: Arc<Redactor>) {
+    let directives = directives.filter(|text| !text.is_empty()).or(Some("info"));
+    match path {
+        Some(path) => {
+            let path = path.to_owned();
+            start(directives, Mutex::new(Rotated(Reopened { path, redactor })));
+        }
+        None => start(directives, io::stderr),
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tracing::error!(%panic, "the supervisor panicked");
+        before(panic);
+    }));
+}
+
+/// A file that is put aside when it is long: `.1` is the youngest of the older ones.
+struct Rotated(Reopened);
+
+impl Rotated {
+    fn rotate(&self) {
+        let path = &self.0.path;
+        let name = |number: u32| format!("{path}.{number}");
+        for number in (1..OLDER_LOGS).rev() {
+            let _ = fs::rename(name(number), name(number + 1));
+        }
+        let _ = fs::rename(path, name(1));
+    }
+}
+
+impl Write for Rotated {
+    /// Writes one line, with the version before it.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if fs::metadata(&self.0.path).is_ok_and(|about| LOG_BYTES <= about.len()) {
+            self.rotate();
+        }
+        let mut text = format!("ap {} ", env!("CARGO_PKG_VERSION")).into_bytes();
+        text.extend_from_slice(line);
+        let _ = self.0.write(&text);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn start(directives: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let log = fmt::layer()
         .with_writer(writer)
@@ -77,6 +131,35 @@ impl Write for Reopened {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_log_is_rotated_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let path = folder.join("supervisor.log");
+        let mut log = Rotated(Reopened {
+            path: path.clone(),
+            redactor: Arc::default(),
+        });
+        for round in 0..6 {
+            log.write_all(format!("round {round}\n").as_bytes())
+                .unwrap();
+            let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(LOG_BYTES).unwrap();
+        }
+        let first = |path: Utf8PathBuf| {
+            let mut text = [0; 64];
+            let read = io::Read::read(&mut fs::File::open(path).unwrap(), &mut text).unwrap();
+            let text = String::from_utf8_lossy(&text[..read]).into_owned();
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        for (name, round) in [("", 5), (".1", 4), (".2", 3), (".3", 2)] {
+            let line = first(format!("{path}{name}").into());
+            assert!(line.ends_with(&format!("round {round}")), "{line}");
+            assert!(line.starts_with(concat!("ap ", env!("CARGO_PKG_VERSION"))));
+        }
+        assert!(!folder.join("supervisor.log.4").exists());
+    }
 
     #[test]
     fn missing_or_invalid_filter_falls_back_to_warn() {

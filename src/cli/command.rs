@@ -7,8 +7,8 @@ use super::session::SessionArgs;
 use super::{
     answer, approve, attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run,
     explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin,
-    questions, queue, quota, reject, say, schema, session_path, start, status, stop, tail, test,
-    wait,
+    projects, questions, queue, quota, reject, resume_project, run_project, say, schema,
+    session_path, start, start_supervisor, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -90,9 +90,15 @@ enum Command {
     /// Show what sessions ask you, and how to answer
     Questions(questions::Args),
     /// Continue a paused session, end a wait early, or accept what it asks
-    Continue(ControlArgs),
-    /// Stop a session and its agent now; `--resume` continues it
-    Stop(ControlArgs),
+    Continue(continue_session::Args),
+    /// Stop a session and its agent now; without a session the supervisor
+    Stop(stop::Args),
+    /// Start the supervisor, which works on all registered projects day and night
+    Start(start_supervisor::Args),
+    /// Give a project a slice, whatever it waits for; or continue a session
+    Resume(resume_project::Args),
+    /// Work on a registered project in this terminal, without the supervisor
+    Run(run_project::Args),
     /// Kill every process of a session immediately, without a graceful stop; `--resume` continues it
     Kill(ControlArgs),
     /// Run a demo: five small tasks in a scratch repository, with nothing installed and no account
@@ -126,6 +132,8 @@ enum Command {
     Man(man::Args),
     /// Show, claim, release and close tasks
     Queue(queue::Args),
+    /// List and change the projects that the supervisor works on
+    Projects(projects::Args),
     /// Show what is used of the quota, what your policy makes of it, and which sessions it holds
     Quota(quota::Args),
     /// Print the help of a command
@@ -217,6 +225,9 @@ impl Cli {
             Command::Pause(args) => pause::run(&args, context),
             Command::Continue(args) => continue_session::run(&args, context),
             Command::Stop(args) => stop::run(&args, context),
+            Command::Start(args) => start_supervisor::run(&args, context),
+            Command::Resume(args) => resume_project::run(&args, context),
+            Command::Run(args) => run_project::run(&args, context),
             Command::Kill(args) => kill::run(&args, context),
             Command::Demo(args) => demo::run(&args, context),
             Command::New(args) => new::run(&args, context),
@@ -234,6 +245,7 @@ impl Cli {
             Command::Man(args) => man::run(&args, Self::command()),
             Command::Queue(args) => queue::run(&args, context),
             Command::Quota(args) => quota::run(&args, context),
+            Command::Projects(args) => projects::run(&args, context),
             Command::Version => {
                 crate::ui::out(concat!("ap ", env!("CARGO_PKG_VERSION")))?;
                 Ok(ExitCode::Done)

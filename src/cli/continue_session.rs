@@ -1,15 +1,30 @@
-//! `ap continue`: continues a paused session, or ends a wait early.
+//! `ap continue`: continues a paused session, or ends a wait early; without a session all projects.
+use super::candidates;
 use super::context::Context;
-use super::control::ControlArgs;
+use super::control;
+use super::format::Format;
 use super::nested;
 use super::request;
 use super::session::find;
+use super::supervisor::pause::continue_all;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::Request;
+use crate::model::{Request, SessionName};
 use crate::store::session::load_cached;
 
-pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
-    let session = &args.of.session;
+#[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-control`, without a session `ap schema ap-pause-all`)")))]
+pub(super) struct Args {
+    /// Name of the session; without it the supervisor gives slices again
+    #[arg(add = candidates::sessions())]
+    session: Option<SessionName>,
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let Some(session) = &args.session else {
+        return continue_all(args.format, context);
+    };
     let asking = find(session, context)?;
     if asking.state.first_question().is_some() {
         nested::refuse_own_answer(&asking, context)?;
@@ -30,6 +45,7 @@ pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
             Error::failed(message).hint("`ap questions` shows what it asks, and how to answer")
         );
     }
-    args.report("continued", &format!("Session '{session}' continues."))?;
+    let message = format!("Session '{session}' continues.");
+    control::report(session, args.format, "continued", &message)?;
     Ok(ExitCode::Done)
 }

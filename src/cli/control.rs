@@ -28,13 +28,23 @@ pub(super) struct ControlResult<'a> {
 impl ControlArgs {
     /// Prints what was done to the session.
     pub(super) fn report(&self, result: &'static str, message: &str) -> Result<()> {
-        match self.format {
-            Format::Text => ui::say(message),
-            Format::Json => ui::json::print(&ControlResult {
-                session: &self.of.session,
-                result,
-                message,
-            }),
-        }
+        report(&self.of.session, self.format, result, message)
+    }
+}
+
+/// Prints what was done to a session.
+pub(super) fn report(
+    session: &SessionName,
+    format: Format,
+    result: &'static str,
+    message: &str,
+) -> Result<()> {
+    match format {
+        Format::Text => ui::say(message),
+        Format::Json => ui::json::print(&ControlResult {
+            session,
+            result,
+            message,
+        }),
     }
 }

@@ -45,6 +45,7 @@ mod parse_error;
 mod pause;
 mod plugin;
 mod programs;
+mod projects;
 mod questions;
 mod queue;
 mod quota;
@@ -52,18 +53,24 @@ mod recent_sessions;
 mod reject;
 mod request;
 mod resources;
+mod resume_project;
+mod run_project;
 mod run_session;
 mod safety;
 mod say;
 mod schema;
 mod session;
+mod session_line;
 mod session_path;
 mod start;
+mod start_supervisor;
 mod started;
 mod status;
 mod statusline;
 mod step;
 mod stop;
+mod supervised;
+mod supervisor;
 mod tail;
 mod test;
 mod unknown_word;
@@ -89,8 +96,17 @@ pub fn main(args: &[OsString]) -> ExitCode {
             if !printed {
                 ui::note(ui::error(&error, console::colors_enabled_stderr()));
             }
-            error.exit_code()
+            exit_code(&error, args)
         }
+    }
+}
+
+/// Returns the exit code of an error. 2 has another meaning for `ap run`.
+fn exit_code(error: &Error, args: &[OsString]) -> ExitCode {
+    let is_run = args.get(1).is_some_and(|first| first == "run");
+    match error.exit_code() {
+        ExitCode::Usage if is_run => ExitCode::Misuse,
+        code => code,
     }
 }
 
@@ -110,6 +126,7 @@ fn run(args: &[OsString]) -> Result<ExitCode> {
         }
         Some("__runner") => return run_session::in_window(&path(args.get(2))?),
         Some("__replay") => return run_session::replay(),
+        Some("__supervisor") => return supervisor::daemon::in_background(&path(args.get(2))?),
         _ => (),
     }
     if args.get(1).is_some_and(|first| first == "--") {

@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 32] = [
+const OUTPUTS: [Schema; 38] = [
     schema!(
         Output,
         "ap-overview",
@@ -20,8 +20,44 @@ const OUTPUTS: [Schema; 32] = [
     schema!(
         Output,
         "ap-list",
-        "ap list --json, and ap status --json without a name: the sessions",
+        "ap list --json: the sessions",
         Vec<super::list::Row>
+    ),
+    schema!(
+        Output,
+        "ap-status-all",
+        "ap status --json without a name: the supervisor, all projects and the sessions here",
+        super::supervisor::overview::Overview
+    ),
+    schema!(
+        Output,
+        "ap-start-supervisor",
+        "ap start --json: what became of the start",
+        super::start_supervisor::SupervisorStart
+    ),
+    schema!(
+        Output,
+        "ap-stop-supervisor",
+        "ap stop --json without a session: what became of the stop",
+        super::supervisor::stop::SupervisorStop
+    ),
+    schema!(
+        Output,
+        "ap-pause-all",
+        "ap pause and ap continue --json without a session",
+        super::supervisor::pause::PauseAll
+    ),
+    schema!(
+        Output,
+        "ap-projects",
+        "ap projects --json: the projects of the supervisor",
+        Vec<super::projects::ProjectRow>
+    ),
+    schema!(
+        Output,
+        "ap-projects-change",
+        "ap projects add, remove, pause, resume, move and set --json: what was done",
+        super::projects::ProjectChange
     ),
     schema!(
         Output,

@@ -46,6 +46,7 @@ mod sources;
 mod steps;
 mod strategy;
 mod subpipeline;
+mod supervisor_settings;
 mod synonyms;
 mod template_lint;
 mod termination;

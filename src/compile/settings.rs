@@ -20,6 +20,11 @@
 //! quota:                               # see docs/quota.md
 //!   seven_day: {hold: 80%, pace: even}
 //!   keep: [{window: five_hour, share: 30%, on: mon-fri, from: "09:00", to: "18:00"}]
+//! supervisor:                          # see docs/supervisor.md
+//!   max_agents: 4
+//!   slice: {iterations: 1, when_alone: free}
+//!   at_start: 10s
+//!   min_free: 5GB
 //! providers:                           # for `provider: mycli`; see docs/providers.md
 //!   mycli:
 //!     program: mycli
@@ -31,6 +36,7 @@
 //! ```
 use super::definition::{HooksDef, NotifyDef, QuotaDef};
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
+use super::supervisor_settings::SupervisorSettings;
 use super::{hooks, notify, yaml};
 use crate::agent::{Provider, ProviderDef};
 use crate::model::Contain;
@@ -64,6 +70,8 @@ pub struct Settings {
     pub hooks: HooksDef,
     /// How much of a provider's quota may be used.
     pub quota: QuotaDef,
+    /// How the supervisor shares the machine between projects.
+    pub supervisor: SupervisorSettings,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }

@@ -17,13 +17,15 @@ pub enum ExitCode {
     Stopped = 5,
     /// The session waits for your answer.
     Asking = 6,
+    /// Bad usage of `ap run`, whose other codes say what became of the session.
+    Misuse = 64,
     /// The session was interrupted from outside, and can be resumed.
     Interrupted = 75,
 }
 
 impl ExitCode {
     /// Every exit code, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -31,6 +33,7 @@ impl ExitCode {
         Self::Short,
         Self::Stopped,
         Self::Asking,
+        Self::Misuse,
         Self::Interrupted,
     ];
 
@@ -46,6 +49,7 @@ impl ExitCode {
             Self::Short => "ended short of its goal: a limit or a budget was reached",
             Self::Stopped => "stopped by you",
             Self::Asking => "the session waits for your answer",
+            Self::Misuse => "bad usage of `ap run`",
             Self::Interrupted => {
                 "interrupted from outside, by a signal or the end of a login; can be resumed"
             }
@@ -121,6 +125,12 @@ pub const COMMAND_EXITS: &[CommandExit] = &[
         ExitCode::Short,
         "there is no task to claim",
     ),
+    exit(
+        "ap run",
+        ExitCode::Failed,
+        "there is no such project, or its session runs already",
+    ),
+    exit("ap run", ExitCode::Usage, "the session ended as failed"),
     exit("ap quota", ExitCode::Short, "nothing is known of the quota"),
     exit(
         "ap init --agents-md",

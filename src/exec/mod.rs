@@ -1,6 +1,7 @@
 //! Running things: processes and their identity, bounded programs, the shim around an agent, and where runners live.
 pub mod command;
 pub mod containment;
+pub mod detached;
 pub mod family;
 pub mod file_tail;
 pub mod holder;

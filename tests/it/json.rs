@@ -160,7 +160,18 @@ fn every_output_matches_its_schema() {
         checked.ap("ap-status", &["status", session], 0);
     }
     checked.ap("ap-list", &["list"], 0);
-    checked.ap("ap-list", &["status"], 0);
+    checked.ap("ap-status-all", &["status"], 0);
+    checked.ap("ap-projects", &["projects"], 0);
+    checked.ap(
+        "ap-projects-change",
+        &["projects", "add", "--loop", "work"],
+        0,
+    );
+    checked.ap("ap-projects", &["projects"], 0);
+    checked.ap("ap-pause-all", &["pause"], 0);
+    checked.ap("ap-pause-all", &["continue"], 0);
+    checked.ap("ap-stop-supervisor", &["stop"], 0);
+    checked.ap("ap-start-supervisor", &["start", "--unless-stopped"], 0);
     checked.ap("ap-list-all", &["list", "--all"], 0);
     checked.ap("ap-cost", &["cost"], 0);
     checked.ap("ap-cost", &["cost", "--all", "--by", "day"], 0);

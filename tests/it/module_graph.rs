@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["ui", "scripted", "plugin"],
     &["log"],
     &["runner"],
-    &["fixture"],
+    &["fixture", "supervisor"],
     &["cli"],
     &["readers"],
 ];

@@ -99,7 +99,8 @@ pub(super) fn in_background(
 ) -> Result<Launched> {
     nested::check(context)?;
     let launcher = TmuxLauncher {
-        keep_window: keep_window(context)?,
+        // A supervisor's runners come and go.
+        keep_window: session_request.slice.is_none() && keep_window(context)?,
         ..tmux_launcher(context)
     };
     let (session, mode) = (session_request.plan.session.clone(), session_request.mode);

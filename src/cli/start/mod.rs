@@ -3,6 +3,7 @@ pub(super) mod loop_command;
 pub(super) mod pipeline;
 mod refusals;
 mod resume;
+mod slice;
 
 use super::account::LoginCheck;
 use super::cleanup::end_abandoned_agents;
@@ -21,6 +22,7 @@ use crate::store::roots;
 use crate::store::session::{is_older_run, older_run};
 use crate::ui::note;
 use camino::Utf8PathBuf;
+use slice::GivenSlice;
 use std::cell::Cell;
 
 /// Flags of every start.
@@ -51,6 +53,14 @@ pub(super) struct Flags {
     /// Record a fixture of the session once it has ended, for `ap test`; in DIR, or where `ap test` looks for it
     #[arg(help_heading = "Session", long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
     record: Option<Utf8PathBuf>,
+    /// For the supervisor: a project and the slice it gives it
+    #[arg(
+        long,
+        hide = true,
+        value_name = "PROJECT:GENERATION",
+        conflicts_with = "attach"
+    )]
+    slice: Option<GivenSlice>,
     #[command(flatten)]
     overrides: OverrideArgs,
     #[command(flatten)]
@@ -92,6 +102,7 @@ impl Start<'_> {
             change: Change::default(),
             replace: false,
             take_over: flags.take_over,
+            slice: None,
         };
         launch(request, flags, context)
     }
@@ -118,6 +129,8 @@ fn find_sources(
 
 /// Runs the session, in this terminal or in tmux, and adds the project to those that `ap list --all` shows.
 fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    let slice = flags.slice.as_ref().map(|given| given.slice(context));
+    let request = SessionRequest { slice, ..request };
     end_abandoned_agents(context);
     let dir = context.project.session(&request.plan.session);
     if !flags.force && is_older_run(&dir) {

@@ -95,6 +95,7 @@ impl Resume<'_> {
             change,
             replace: false,
             take_over: self.flags.take_over,
+            slice: None,
         })
     }
 
@@ -134,6 +135,7 @@ impl Resume<'_> {
             change: self.flags.overrides.changes(),
             replace: true,
             take_over: self.flags.take_over,
+            slice: None,
         })
     }
 }

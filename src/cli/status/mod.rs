@@ -8,8 +8,8 @@ use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::launch::window;
-use super::list;
 use super::session::{find, is_alive};
+use super::supervisor;
 use crate::clock;
 use crate::engine::{BoundUse, StateView, bounds, continues_until};
 use crate::error::{ExitCode, Result};
@@ -23,9 +23,9 @@ use serde::Serialize;
 use working::Working;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-status`); without a session a list (`ap schema ap-list`)")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-status`); without a session the supervisor, all projects and the sessions here (`ap schema ap-status-all`)")))]
 pub(super) struct Args {
-    /// Name of the session; all sessions if not given
+    /// Name of the session; the supervisor, all projects and the sessions here if not given
     #[arg(add = candidates::sessions())]
     session: Option<SessionName>,
     #[command(flatten)]
@@ -66,14 +66,15 @@ pub(super) struct Status<'a> {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match &args.session {
         Some(session) => show(session, args.format, context),
-        None => list::show(None, args.format, context),
+        None => supervisor::overview::show(args.format, context),
     }
 }
 
 fn show(session: &SessionName, format: Format, context: &Context) -> Result<ExitCode> {
     let snapshot = find(session, context)?;
     let alive = is_alive(&context.project, &snapshot);
-    let status = snapshot.state.status().observed(alive);
+    let has_runner = alive || snapshot.state.session.parked;
+    let status = snapshot.state.status().observed(has_runner);
     let resumable = status.is_resumable();
     let next = resumable.then(|| as_called(&report::next_steps(&snapshot)).into_owned());
     let dir = context.project.session(session);

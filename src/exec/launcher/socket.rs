@@ -37,6 +37,11 @@ impl LaunchReply {
         }
     }
 
+    /// Returns the error that it tells of, if it does.
+    pub fn check(self) -> Result<()> {
+        self.into_result().map(drop)
+    }
+
     pub(super) fn into_result(self) -> Result<Launched> {
         match self {
             Self::Started => Ok(Launched::Running),

@@ -1,0 +1,134 @@
+//! `ap projects pause`, `resume` and `set`.
+use super::add::DefinitionArgs;
+use super::project_change::ProjectChange;
+use super::target::find;
+use super::until::parse;
+use crate::cli::context::Context;
+use crate::cli::supervised::{check, supervisor_lives};
+use crate::clock;
+use crate::error::Result;
+use crate::fleet::FleetRequest;
+use crate::store::fleet;
+use crate::store::registry;
+use crate::ui::time;
+use jiff::Timestamp;
+
+/// Give a project no slices until you resume it
+#[derive(Debug, clap::Args)]
+pub(super) struct PauseArgs {
+    /// Its id, or its directory
+    project: String,
+    /// Until when: 2h, 3d, 18:00, 2026-12-24
+    #[arg(long, value_name = "WHEN", value_parser = parse)]
+    until: Option<Timestamp>,
+    /// End its current iteration, which is made again later
+    #[arg(long)]
+    now: bool,
+}
+
+/// Give a project a slice soon, whatever it waits for
+#[derive(Debug, clap::Args)]
+pub(super) struct ResumeArgs {
+    /// Its id, or its directory
+    pub(super) project: String,
+}
+
+/// Change what a project runs, or its share of the slices
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArgs {
+    /// Its id, or its directory
+    project: String,
+    #[command(flatten)]
+    definition: DefinitionArgs,
+    /// Its share of the slices, compared with other projects
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    weight: Option<u32>,
+    /// Flags for the start of its session, instead of those it has
+    #[arg(last = true, value_name = "START FLAGS")]
+    flags: Vec<String>,
+}
+
+pub(super) fn pause(args: &PauseArgs, context: &Context) -> Result<ProjectChange> {
+    let registry = registry::read(&context.dirs)?;
+    let project = find(&registry, &args.project, context)?.id.clone();
+    let request = FleetRequest::Pause {
+        project: project.clone(),
+        until: args.until,
+        now: args.now,
+        by: "ap projects pause".to_owned(),
+    };
+    let now = clock::now();
+    fleet::request(&context.dirs, &request, now)?;
+    let until = args.until.map_or_else(
+        || format!("until `ap projects resume {project}`"),
+        |at| format!("until {}", time::local(at, now)),
+    );
+    let message = format!(
+        "Project '{project}' gets no slices {until}.{}",
+        later(context)
+    );
+    Ok(ProjectChange::new(&project, "pausing", message))
+}
+
+/// Asks the supervisor to give a project a slice.
+pub(in crate::cli) fn resume(project: &str, context: &Context) -> Result<ProjectChange> {
+    let registry = registry::read(&context.dirs)?;
+    let project = find(&registry, project, context)?.id.clone();
+    let state = fleet::load(&context.dirs)?;
+    let known = state.projects.get(&project);
+    let cleared = known.map_or_else(String::new, |known| {
+        let recoveries = known.recoveries.len();
+        let status = known.status.as_str();
+        format!(" It was {status}; recoveries counted: {recoveries}, now 0.")
+    });
+    let request = FleetRequest::Resume {
+        project: project.clone(),
+        by: "ap resume".to_owned(),
+    };
+    fleet::request(&context.dirs, &request, clock::now())?;
+    let message = format!(
+        "Project '{project}' gets the next free slice.{cleared}{}",
+        later(context)
+    );
+    Ok(ProjectChange::new(&project, "resumed", message))
+}
+
+/// Returns what to add if the supervisor does not run.
+fn later(context: &Context) -> &'static str {
+    if supervisor_lives(context) {
+        ""
+    } else {
+        "\nNo supervisor runs: `ap start` starts it."
+    }
+}
+
+pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
+    let registry = registry::read(&context.dirs)?;
+    let before = find(&registry, &args.project, context)?.clone();
+    let mut after = before.clone();
+    if let Some(definition) = args.definition.named() {
+        (after.kind, after.name) = (definition.kind, definition.name);
+    }
+    after.weight = args.weight.unwrap_or(after.weight);
+    if !args.flags.is_empty() {
+        after.flags.clone_from(&args.flags);
+    }
+    let id = before.id.clone();
+    if after == before {
+        let message = format!("Project '{id}' is as it was.");
+        return Ok(ProjectChange::new(&id, "unchanged", message));
+    }
+    check(&after, context)?;
+    registry::update(&context.dirs, |registry| {
+        for project in registry.projects.iter_mut().filter(|it| it.id == id) {
+            *project = after.clone();
+        }
+        Ok(())
+    })?;
+    fleet::wake(&context.dirs, "projects")?;
+    let message = format!(
+        "Project '{id}' runs {} with weight {}.",
+        after.name, after.weight
+    );
+    Ok(ProjectChange::new(&id, "set", message))
+}

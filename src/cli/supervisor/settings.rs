@@ -1,0 +1,26 @@
+//! What a supervisor is started with.
+use crate::cli::context::Context;
+use crate::error::Result;
+use crate::supervisor::SupervisorEnv;
+
+/// Slices at a time, unless `config.yaml` says otherwise.
+const MAX_AGENTS: u32 = 4;
+/// Free bytes that a project needs, unless `config.yaml` says otherwise.
+const MIN_FREE: u64 = 5_000_000_000;
+/// Seconds after the start of a service before the first slice, unless `config.yaml` says otherwise.
+const AT_START_S: u32 = 10;
+
+/// Returns what a supervisor is started with. `at_boot` says that you did not start it yourself.
+pub(in crate::cli) fn environment(at_boot: bool, context: &Context) -> Result<SupervisorEnv> {
+    let settings = context.settings()?.supervisor;
+    let at_start = settings.at_start.map(|span| u32::try_from(span.seconds()));
+    let at_start_s = at_start.map_or(AT_START_S, |seconds| seconds.unwrap_or(u32::MAX));
+    Ok(SupervisorEnv {
+        exe: context.exe.clone(),
+        vars: context.env.clone(),
+        max_agents: settings.max_agents.unwrap_or(MAX_AGENTS).max(1),
+        slice_iterations: settings.slice.iterations.unwrap_or(1).max(1),
+        at_start_s: if at_boot { at_start_s } else { 0 },
+        min_free: settings.min_free.map_or(MIN_FREE, |size| size.bytes()),
+    })
+}

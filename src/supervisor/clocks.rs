@@ -1,0 +1,53 @@
+//! What the supervisor does by a steady clock.
+use super::fitness::{Sweep, does_not_answer};
+use super::run::{SWEEP, Supervisor};
+use crate::fleet::Input;
+use crate::model::ProjectId;
+use crate::store::registry::RegisteredProject;
+use std::time::Instant;
+
+impl Supervisor {
+    /// Does what is due by a steady clock.
+    pub(super) fn look_at_clocks(&mut self) {
+        let now = Instant::now();
+        if let Some((project, next)) = self.sweep.as_ref().and_then(Sweep::hangs) {
+            self.does_not_answer(&project, None);
+            self.sweep_from(next);
+        } else if self.next_sweep <= now {
+            self.next_sweep = now + SWEEP;
+            if self.sweep.is_none() {
+                self.sweep_from(0);
+            }
+        }
+        let hanging: Vec<(ProjectId, u64)> = self
+            .launching
+            .iter()
+            .filter(|(_, (_, launching))| launching.hangs())
+            .map(|(project, (generation, _))| (project.clone(), *generation))
+            .collect();
+        for (project, generation) in hanging {
+            if let Some((_, launching)) = self.launching.remove(&project) {
+                launching.cancel();
+            }
+            self.does_not_answer(&project, Some(generation));
+        }
+        self.look_at_due_projects(now);
+    }
+
+    fn does_not_answer(&mut self, project: &ProjectId, before: Option<u64>) {
+        let Some(registered) = self.registry.by_id(project).cloned() else {
+            return;
+        };
+        self.accept(&Input::Looked {
+            project: project.clone(),
+            before,
+            fitness: does_not_answer(&registered),
+        });
+    }
+
+    fn sweep_from(&mut self, from: usize) {
+        let projects: Vec<RegisteredProject> = self.registry.projects.clone();
+        let min_free = self.env.min_free;
+        self.sweep = Some(Sweep::start(projects, from, min_free, self.sender.clone()));
+    }
+}
