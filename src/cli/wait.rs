@@ -3,6 +3,7 @@ use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::session::find;
+use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{SessionName, SessionStatus};
@@ -48,7 +49,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
     let dir = context.project.session(session);
     find(session, context)?;
-    let waited = wait_for(&dir, args)?;
+    let began = Instant::now();
+    let mut waited = wait_for(&dir, args, began)?;
+    // A runner that parked has a successor.
+    while matches!(waited, Waited::Ended) && is_parked(&dir)? {
+        clock::pause(QUESTION_POLL);
+        waited = wait_for(&dir, args, began)?;
+    }
     if let Waited::Asks(question) = &waited {
         return asks(args, question);
     }
@@ -111,9 +118,8 @@ fn asks(args: &Args, question: &str) -> Result<ExitCode> {
 
 /// Waits until no runner holds the session's journal, or, with `--or-question`, until it asks you. The runner holds its
 /// journal locked for as long as it lives, so the kernel wakes us when it is gone.
-fn wait_for(dir: &RunDir, args: &Args) -> Result<Waited> {
+fn wait_for(dir: &RunDir, args: &Args, began: Instant) -> Result<Waited> {
     let limit = Duration::from_secs(args.timeout.unwrap_or(u64::from(u32::MAX)));
-    let began = Instant::now();
     let journal = beneath::open(&dir.journal())?;
     let (sender, gone) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -131,13 +137,18 @@ fn wait_for(dir: &RunDir, args: &Args) -> Result<Waited> {
         } else {
             left
         };
-        if gone.recv_timeout(step).is_ok() {
+        if gone.recv_timeout(step).is_ok() && !(limit <= began.elapsed() && is_parked(dir)?) {
             return Ok(Waited::Ended);
         }
         if limit <= began.elapsed() {
             return Ok(Waited::InVain);
         }
     }
+}
+
+/// Whether the session has no runner because there is nothing to do for a while.
+fn is_parked(dir: &RunDir) -> Result<bool> {
+    Ok(load_cached(dir)?.is_some_and(|snapshot| snapshot.state.session.parked))
 }
 
 /// Returns what the session asks now, if it does.

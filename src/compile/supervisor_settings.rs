@@ -20,6 +20,13 @@ pub struct SupervisorSettings {
     pub min_free: Option<Size>,
 }
 
+impl SupervisorSettings {
+    /// Returns the bytes below which a project waits, if they are set.
+    pub fn min_free_bytes(&self) -> Option<u64> {
+        self.min_free.map(Size::bytes)
+    }
+}
+
 /// What a slice is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -46,7 +53,7 @@ pub enum WhenAlone {
 pub struct Size(u64);
 
 impl Size {
-    pub fn bytes(self) -> u64 {
+    fn bytes(self) -> u64 {
         self.0
     }
 
@@ -65,7 +72,7 @@ impl Size {
         };
         (0.0..=1e6)
             .contains(&number)
-            .then(|| Self((number * unit) as u64))
+            .then_some(Self((number * unit) as u64))
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the supervisor does by a steady clock.
+use super::backlog::Backlogs;
 use super::fitness::{Sweep, does_not_answer};
 use super::run::{SWEEP, Supervisor};
-use crate::fleet::Input;
+use crate::fleet::{Input, ProjectStatus};
 use crate::model::ProjectId;
 use crate::store::registry::RegisteredProject;
 use std::time::Instant;
@@ -32,6 +33,24 @@ impl Supervisor {
             self.does_not_answer(&project, Some(generation));
         }
         self.look_at_due_projects(now);
+    }
+
+    /// Has the queues of projects that are done counted.
+    pub(super) fn count_backlogs(&mut self) {
+        let is_done = |project: &&RegisteredProject| {
+            let known = self.state().projects.get(&project.id);
+            known.is_some_and(|it| matches!(it.status, ProjectStatus::Done { .. }))
+        };
+        let projects = self.registry.projects.iter();
+        let backlogs = Backlogs {
+            projects: projects.filter(is_done).cloned().collect(),
+            exe: self.env.exe.clone(),
+            env: self.env.vars.clone(),
+            state: self.dirs.state.clone(),
+        };
+        if let Err(error) = backlogs.count(self.sender.clone()) {
+            tracing::warn!(%error, "queues cannot be counted");
+        }
     }
 
     fn does_not_answer(&mut self, project: &ProjectId, before: Option<u64>) {

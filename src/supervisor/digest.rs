@@ -1,6 +1,7 @@
 //! Reads what the fleet needs to know of a session from its journal and its locks.
 use crate::engine::{Phase, State};
 use crate::error::Result;
+use crate::exec::process::{self, Liveness};
 use crate::fleet::{Activity, Seen, SessionDigest, SessionEnd};
 use crate::model::{Ending, QueueStatus, WaitReason};
 use crate::store::inbox;
@@ -15,7 +16,7 @@ use std::time::Duration;
 /// process that looks at it, but not for long.
 pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
     // Asked first: a runner that ends meanwhile is noticed by its end.
-    let alive = if is_over {
+    let is_held = if is_over {
         journal::is_held(&dir.journal())?
     } else {
         FileLock::is_held(&dir.journal())?
@@ -24,12 +25,15 @@ pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
         return Ok(SessionDigest {
             seen: Seen::default(),
             slice: None,
-            alive,
+            alive: is_held,
             parked: false,
             activity: Activity::New,
         });
     };
     let state = &snapshot.state;
+    // A command that waits for the session holds the journal for a moment.
+    let runner = state.session.runner.as_ref();
+    let lives = runner.is_none_or(|runner| process::liveness(runner) != Liveness::Dead);
     Ok(SessionDigest {
         seen: Seen {
             run: state.session.run.clone(),
@@ -38,7 +42,7 @@ pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
             succeeded: succeeded(state),
         },
         slice: state.session.slice,
-        alive,
+        alive: is_held && lives,
         parked: state.session.parked,
         activity: activity(state),
     })

@@ -24,6 +24,8 @@ pub(super) enum Message {
     RunnerGone(ProjectId),
     /// A project was looked at.
     Looked(ProjectId, Fitness),
+    /// So many tasks are open in the queue of a project that is done.
+    OpenTasks(ProjectId, u32),
     /// All projects were looked at.
     SweepOver,
     /// A signal asks for the end.

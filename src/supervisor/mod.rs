@@ -2,6 +2,7 @@
 //!
 //! The loop is a runner's, one level up: what follows from the state, what should be in flight, the next thing that
 //! happens, the fact it amounts to, on disk before anything is done about it.
+mod backlog;
 mod clocks;
 mod digest;
 mod fitness;

@@ -301,6 +301,10 @@ impl Supervisor {
             Message::SweepOver => {
                 self.sweep = None;
                 self.look_at_changed_sessions();
+                self.count_backlogs();
+            }
+            Message::OpenTasks(project, open) => {
+                self.accept(&Input::OpenTasks { project, open });
             }
             Message::Signal(by) => {
                 // A signal ends the supervisor and is no wish of yours: sessions continue, and the next supervisor finds them.

@@ -17,7 +17,7 @@ pub(in crate::cli) struct ProjectChange {
 
 impl ProjectChange {
     pub(super) fn new(
-        project: impl ToString,
+        project: &impl ToString,
         result: &'static str,
         message: impl Into<String>,
     ) -> Self {

@@ -2,6 +2,7 @@
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::supervisor::SupervisorEnv;
+use crate::ui::note;
 
 /// Slices at a time, unless `config.yaml` says otherwise.
 const MAX_AGENTS: u32 = 4;
@@ -12,7 +13,16 @@ const AT_START_S: u32 = 10;
 
 /// Returns what a supervisor is started with. `at_boot` says that you did not start it yourself.
 pub(in crate::cli) fn environment(at_boot: bool, context: &Context) -> Result<SupervisorEnv> {
-    let settings = context.settings()?.supervisor;
+    let settings = context.settings()?;
+    if let (Some(machine), Some(own)) = (settings.max_agents, settings.supervisor.max_agents)
+        && 0 < machine
+        && machine < own
+    {
+        note(format!(
+            "note: `supervisor.max_agents` is {own}, but `max_agents` lets only {machine} agents run on this machine"
+        ));
+    }
+    let settings = settings.supervisor;
     let at_start = settings.at_start.map(|span| u32::try_from(span.seconds()));
     let at_start_s = at_start.map_or(AT_START_S, |seconds| seconds.unwrap_or(u32::MAX));
     Ok(SupervisorEnv {
@@ -21,6 +31,6 @@ pub(in crate::cli) fn environment(at_boot: bool, context: &Context) -> Result<Su
         max_agents: settings.max_agents.unwrap_or(MAX_AGENTS).max(1),
         slice_iterations: settings.slice.iterations.unwrap_or(1).max(1),
         at_start_s: if at_boot { at_start_s } else { 0 },
-        min_free: settings.min_free.map_or(MIN_FREE, |size| size.bytes()),
+        min_free: settings.min_free_bytes().unwrap_or(MIN_FREE),
     })
 }

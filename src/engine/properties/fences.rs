@@ -257,6 +257,7 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
         | Input::PermissionAsked { .. }
         | Input::RequestWithdrawn { .. }
         | Input::AgentTold { .. }
+        | Input::MayPark { .. }
         | Input::Request(_) => false,
     }
 }

@@ -115,7 +115,7 @@ impl Observer for Window {
                 }
             }
             Event::RunnerParked { why, .. } => {
-                self.screen.line(&format!("  parked: {}", text::clean(why)))
+                self.screen.line(&format!("  parked: {}", text::clean(why)));
             }
             // The wait that follows shows a hold.
             Event::QuotaRead { .. } => {}
