@@ -19,7 +19,8 @@ const EXITS: &str =
 #[command(after_help = EXITS)]
 pub(super) struct Args {
     /// A registered project: its id, or its directory
-    project: String,
+    #[arg(value_name = "PROJECT")]
+    name: String,
     /// End after one iteration
     #[arg(long)]
     once: bool,
@@ -27,8 +28,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let registry = registry::read(&context.dirs)?;
-    let Some(project) = lookup(&registry, &args.project, context) else {
-        let message = format!("no registered project is `{}`", args.project);
+    let Some(project) = lookup(&registry, &args.name, context) else {
+        let message = format!("no registered project is `{}`", args.name);
         return Err(Error::new(ErrorKind::SessionNotFound, message)
             .hint("`ap projects` lists them; `ap projects add DIR` adds one"));
     };

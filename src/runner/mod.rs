@@ -40,6 +40,7 @@ mod typed;
 mod user_settings;
 mod wait_clock;
 mod wakeup;
+mod window_progress;
 mod writable_dir;
 
 pub use acquire::{

@@ -2,6 +2,7 @@
 use crate::fleet::{Project, ProjectQuestion, ProjectStatus, Wait};
 use crate::store::registry::RegisteredProject;
 use crate::store::{atomic, ignored};
+use crate::text::shell_quote;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use std::io;
@@ -66,6 +67,6 @@ fn blocked(registered: &RegisteredProject, question: &ProjectQuestion) -> String
         question.tried_text(),
         question.advice(),
         registered.session,
-        registered.root,
+        shell_quote(registered.root.as_str()),
     )
 }

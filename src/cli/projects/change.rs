@@ -17,7 +17,8 @@ use jiff::Timestamp;
 #[derive(Debug, clap::Args)]
 pub(super) struct PauseArgs {
     /// Its id, or its directory
-    project: String,
+    #[arg(value_name = "PROJECT")]
+    name: String,
     /// Until when: 2h, 3d, 18:00, 2026-12-24
     #[arg(long, value_name = "WHEN", value_parser = parse)]
     until: Option<Timestamp>,
@@ -30,14 +31,16 @@ pub(super) struct PauseArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct ResumeArgs {
     /// Its id, or its directory
-    pub(super) project: String,
+    #[arg(value_name = "PROJECT")]
+    pub(super) name: String,
 }
 
 /// Change what a project runs, or its share of the slices
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
     /// Its id, or its directory
-    project: String,
+    #[arg(value_name = "PROJECT")]
+    name: String,
     #[command(flatten)]
     definition: DefinitionArgs,
     /// Its share of the slices, compared with other projects
@@ -50,7 +53,7 @@ pub(super) struct SetArgs {
 
 pub(super) fn pause(args: &PauseArgs, context: &Context) -> Result<ProjectChange> {
     let registry = registry::read(&context.dirs)?;
-    let project = find(&registry, &args.project, context)?.id.clone();
+    let project = find(&registry, &args.name, context)?.id.clone();
     let request = FleetRequest::Pause {
         project: project.clone(),
         until: args.until,
@@ -104,7 +107,7 @@ fn later(context: &Context) -> &'static str {
 
 pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
     let registry = registry::read(&context.dirs)?;
-    let before = find(&registry, &args.project, context)?.clone();
+    let before = find(&registry, &args.name, context)?.clone();
     let mut after = before.clone();
     if let Some(definition) = args.definition.named() {
         (after.kind, after.name) = (definition.kind, definition.name);

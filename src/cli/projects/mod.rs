@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         Some(Action::Add(add)) => add::run(add, context)?,
         Some(Action::Remove(remove)) => remove::run(remove, context)?,
         Some(Action::Pause(pause)) => change::pause(pause, context)?,
-        Some(Action::Resume(resume)) => change::resume(&resume.project, context)?,
+        Some(Action::Resume(resume)) => change::resume(&resume.name, context)?,
         Some(Action::Move(moved)) => moved::run(moved, context)?,
         Some(Action::Set(set)) => change::set(set, context)?,
     };

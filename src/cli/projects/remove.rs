@@ -11,7 +11,8 @@ use crate::store::registry::{self, RegisteredProject};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its id, or its directory
-    project: String,
+    #[arg(value_name = "PROJECT")]
+    name: String,
     /// Let its session run
     #[arg(long)]
     leave: bool,
@@ -19,7 +20,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ProjectChange> {
     let removed: RegisteredProject = registry::update(&context.dirs, |registry| {
-        let removed = find(registry, &args.project, context)?.clone();
+        let removed = find(registry, &args.name, context)?.clone();
         registry.projects.retain(|project| project.id != removed.id);
         registry.retired.push(removed.id.clone());
         Ok(removed)
