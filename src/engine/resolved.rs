@@ -1,8 +1,9 @@
 //! What the state means for its plan: the current step, and the settings with the user's changes.
+use super::apply::MAX_IDS;
 use super::state::{Phase, State};
 use crate::model::{
     Answer, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply, Resolved,
-    SessionStatus, Subject, WaitReason,
+    Said, SessionStatus, Subject, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -105,8 +106,15 @@ impl State {
             account: self.session.spending.accepted,
             pause: self.session.pausing || self.session.question.is_some() || self.branch_is_held(),
             answers: self.branch_answers(),
-            said: self.session.said.iter().map(|it| it.said.clone()).collect(),
+            said: self.last_said(),
         }
+    }
+
+    /// Returns what was said last: no more than a branch tells from a repetition.
+    fn last_said(&self) -> Vec<Said> {
+        let said = &self.session.said;
+        let first = said.len().saturating_sub(MAX_IDS);
+        said[first..].iter().map(|it| it.said.clone()).collect()
     }
 
     /// Whether a branch asks about what concerns the other branches too.

@@ -15,3 +15,4 @@ mod touched;
 mod wait;
 
 pub(super) use question::OUT_OF_TIME;
+pub(super) use said::MAX_IDS;

@@ -4,7 +4,7 @@ use crate::model::{Said, SaidText};
 use jiff::Timestamp;
 
 /// Texts that are told from a repetition of themselves.
-const MAX_IDS: usize = 64;
+pub(in crate::engine) const MAX_IDS: usize = 64;
 
 impl State {
     pub(super) fn user_said(&mut self, said: &Said) {
