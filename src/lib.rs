@@ -11,6 +11,7 @@ pub mod fixture;
 pub mod fleet;
 pub mod log;
 pub mod model;
+pub mod notify;
 pub mod plan;
 pub mod plugin;
 pub mod queue;

@@ -6,8 +6,8 @@ use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
     answer, approve, attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run,
-    explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin,
-    projects, questions, queue, quota, reject, resume_project, run_project, say, schema,
+    explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, notify, overview, pause,
+    plugin, projects, questions, queue, quota, reject, resume_project, run_project, say, schema,
     session_path, start, start_supervisor, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
@@ -134,6 +134,8 @@ enum Command {
     Queue(queue::Args),
     /// List and change the projects that the supervisor works on
     Projects(projects::Args),
+    /// Set notifications up, try them, and show what waits to be sent
+    Notify(notify::Args),
     /// Show what is used of the quota, what your policy makes of it, and which sessions it holds
     Quota(quota::Args),
     /// Print the help of a command
@@ -244,6 +246,7 @@ impl Cli {
             Command::Completions(args) => completions::run(&args, context),
             Command::Man(args) => man::run(&args, Self::command()),
             Command::Queue(args) => queue::run(&args, context),
+            Command::Notify(args) => notify::run(&args, context),
             Command::Quota(args) => quota::run(&args, context),
             Command::Projects(args) => projects::run(&args, context),
             Command::Version => {

@@ -25,6 +25,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "ls",
     "man",
     "new",
+    "notify",
     "pause",
     "pipeline",
     "plugin",

@@ -38,6 +38,7 @@ mod logs;
 mod man;
 mod nested;
 mod new;
+mod notify;
 mod output_schemas;
 mod overrides;
 mod overview;
@@ -127,6 +128,7 @@ fn run(args: &[OsString]) -> Result<ExitCode> {
         Some("__runner") => return run_session::in_window(&path(args.get(2))?),
         Some("__replay") => return run_session::replay(),
         Some("__supervisor") => return supervisor::daemon::in_background(&path(args.get(2))?),
+        Some("__notify") => return notify::send(),
         _ => (),
     }
     if args.get(1).is_some_and(|first| first == "--") {

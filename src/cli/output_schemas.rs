@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 38] = [
+const OUTPUTS: [Schema; 42] = [
     schema!(
         Output,
         "ap-overview",
@@ -100,6 +100,30 @@ const OUTPUTS: [Schema; 38] = [
         "ap-questions",
         "ap questions --json: what sessions ask",
         Vec<super::questions::Entry>
+    ),
+    schema!(
+        Output,
+        "ap-notify-setup",
+        "ap notify setup --json: the files that were written",
+        super::notify::SetupResult
+    ),
+    schema!(
+        Output,
+        "ap-notify-test",
+        "ap notify test --json: what became of each message",
+        Vec<super::notify::ChannelTest>
+    ),
+    schema!(
+        Output,
+        "ap-notify-list",
+        "ap notify list --json: channels, rules, events and messages",
+        super::notify::NotifyReport
+    ),
+    schema!(
+        Output,
+        "ap-notify-flush",
+        "ap notify flush --json: what was sent",
+        super::notify::FlushResult
     ),
     schema!(
         Output,

@@ -8,7 +8,7 @@ use crate::runner::{self, Acquired, LaunchRequest, RunEnd, RunnerEnv, acquire};
 use crate::store::crash;
 use crate::store::layout::{Project, UserDirs};
 use crate::store::observer::SharedObserver;
-use crate::store::session::Session;
+use crate::store::session::{Session, Snapshot};
 use crate::ui::caller::Caller;
 use crate::ui::next_command::NextCommand;
 use crate::ui::{note, out, report};
@@ -23,7 +23,10 @@ pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
     let env = environment(request);
     match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env).map(Launched::Ended),
-        Acquired::Complete(_) => Ok(Launched::Complete),
+        Acquired::Complete(snapshot) => {
+            notify_missed(&env, &snapshot);
+            Ok(Launched::Complete)
+        }
     }
 }
 
@@ -68,7 +71,8 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
             let _ = line.reply(&LaunchReply::Started);
             drive(*session, env)
         }
-        Ok(Acquired::Complete(_)) => {
+        Ok(Acquired::Complete(snapshot)) => {
+            notify_missed(&env, &snapshot);
             line.reply(&LaunchReply::Complete)?;
             Ok(ExitCode::Done)
         }
@@ -77,6 +81,15 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
             line.reply(&LaunchReply::failed(&error))?;
             Ok(error.exit_code())
         }
+    }
+}
+
+/// Writes messages of a session that its last runner was killed before. Nothing depends on them.
+fn notify_missed(env: &RunnerEnv, snapshot: &Snapshot) {
+    if env.notify
+        && let Err(error) = runner::notify_missed(env, snapshot)
+    {
+        tracing::warn!(%error, "messages of the session were not written");
     }
 }
 

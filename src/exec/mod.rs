@@ -1,4 +1,5 @@
 //! Running things: processes and their identity, bounded programs, the shim around an agent, and where runners live.
+pub mod background;
 pub mod command;
 pub mod containment;
 pub mod detached;

@@ -37,7 +37,7 @@ pub struct RunnerEnv {
     pub keeps_quota: bool,
     /// How agents are contained.
     pub contain: Contain,
-    /// Whether the user is notified when the session ends.
+    /// Whether the user is notified of what happens.
     pub notify: bool,
     /// Removes secrets from what is kept.
     pub redactor: Arc<Redactor>,

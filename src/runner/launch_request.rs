@@ -20,7 +20,7 @@ pub struct LaunchRequest {
     /// How agents are contained.
     #[serde(default)]
     pub contain: Contain,
-    /// Whether the user is notified when the session ends.
+    /// Whether the user is notified of what happens.
     #[serde(default)]
     pub notify: bool,
     /// Whether secrets are removed from the agents' raw output, too.

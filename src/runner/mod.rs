@@ -51,6 +51,7 @@ pub use env::RunnerEnv;
 pub use gates::{JUDGE_TRIES, freeze_gates};
 pub use kill::record_kill;
 pub use launch_request::LaunchRequest;
+pub use observer::notifier::notify_missed;
 pub use preview::{PromptPreview, preview_prompt};
 pub use quota::{ask_for_quota, user_zone};
 pub use run::run;

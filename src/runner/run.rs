@@ -6,8 +6,8 @@ use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::hooks::{AwaitedHook, HookObserver};
 use super::known_quota::SharedDesk;
-use super::observer::end_notifier::EndNotifier;
 use super::observer::ledger::LedgerWriter;
+use super::observer::notifier::attach_notifier;
 use super::observer::window::Window;
 use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
@@ -45,9 +45,7 @@ const IDLE_POLL: Duration = Duration::from_secs(2);
 /// locked when this returns.
 pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Session)> {
     session.set_redactor(Arc::clone(&env.redactor));
-    if env.notify {
-        session.attach(EndNotifier::new(&env))?;
-    }
+    let _pulse = attach_notifier(&env, &mut session)?;
     attach_ledger(&env, &mut session)?;
     if let Some(path) = env.slice.as_ref().and_then(|slice| slice.wakeup.clone()) {
         session.attach(WakeupFile(path))?;

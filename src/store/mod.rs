@@ -33,3 +33,4 @@ pub mod stamp;
 pub mod views;
 
 pub use attempt_gate::{AttemptGate, Permission};
+pub use observers::catch_up;

@@ -26,6 +26,16 @@ pub(super) struct Scene<'a> {
     pub(super) state: &'a State,
 }
 
+/// Shows a durable observer what it has not reacted to, of a session that nothing runs.
+pub fn catch_up(
+    observer: impl Observer + 'static,
+    dir: &RunDir,
+    plan: &Plan,
+    state: &State,
+) -> Result<(), JournalError> {
+    Observers::default().attach(Box::new(observer), dir, Scene { plan, state })
+}
+
 /// The attached observers, in the order in which they are told.
 #[derive(Default)]
 pub(super) struct Observers(Vec<Attached>);

@@ -22,13 +22,22 @@ fn shown(newcomer: &Newcomer) -> Option<String> {
     fs::read_to_string(newcomer.home().join("shown")).ok()
 }
 
+/// Waits until something was shown: it is sent by a process that outlives its session.
+#[track_caller]
+fn until_shown(newcomer: &Newcomer) -> String {
+    let is_whole = || shown(newcomer).is_some_and(|text| text.ends_with('\n'));
+    let there = agent_pipelines::clock::wait_until(std::time::Duration::from_secs(30), is_whole);
+    assert!(there, "nothing was shown");
+    shown(newcomer).unwrap()
+}
+
 #[test]
 fn notify_send_gets_texts_that_are_neither_flags_nor_markup() {
     let newcomer = Newcomer::in_folder("a shop; touch gone <b>&'\"$(touch gone)");
     install(&newcomer, "notify-send", RECORDER);
     newcomer.bash(&format!("export DISPLAY=:99\n{WORK}"));
     assert_eq!(
-        shown(&newcomer).unwrap(),
+        until_shown(&newcomer),
         "--app-name\nAgent Pipelines\n--\nSession auth is complete\n\
          a shop; touch gone &lt;b&gt;&amp;'\"$(touch gone): 2 iterations\n"
     );
@@ -41,7 +50,7 @@ fn apple_script_gets_names_as_arguments() {
     install(&newcomer, "osascript", RECORDER);
     newcomer.bash(WORK);
     assert_eq!(
-        shown(&newcomer).unwrap(),
+        until_shown(&newcomer),
         "-e\non run argv\n-e\ndisplay notification (item 2 of argv) with title (item 1 of argv)\n-e\nend run\n\
          Session auth is complete\na \" & (do shell script \"touch gone\") & \": 2 iterations\n"
     );
@@ -56,7 +65,7 @@ fn failures_and_limits_are_shown_and_stops_are_not() {
         printf -- '- [ ] One (#one)\\n- [ ] Two (#two)\\n' > backlog.md
         ap work short 1 --foreground > output.txt || [ $? = 4 ]",
     );
-    let text = shown(&newcomer).unwrap();
+    let text = until_shown(&newcomer);
     assert!(
         text.contains("Session short reached a limit\nshop: "),
         "{text}"

@@ -213,6 +213,10 @@ fn asked(checked: &mut Checked<'_>) {
     checked.ap("ap-status", &["status", "q"], 0);
     checked.ap("ap-say", &["say", "q", "hello"], 0);
     checked.ap("ap-answer", &["approve", "q", "go"], 0);
+    checked.ap("ap-notify-setup", &["notify", "setup"], 0);
+    checked.ap("ap-notify-list", &["notify", "list"], 0);
+    checked.ap("ap-notify-test", &["notify", "test"], 1);
+    checked.ap("ap-notify-flush", &["notify", "flush"], 0);
 }
 
 fn definitions(checked: &mut Checked<'_>) {

@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["store"],
     &["exec"],
-    &["workspace", "queue"],
+    &["workspace", "queue", "notify"],
     &["ui", "scripted", "plugin"],
     &["log"],
     &["runner"],

@@ -50,6 +50,9 @@ struct Options {
     /// The branch that asks
     #[arg(long, value_name = "BRANCH")]
     branch: Option<NodeId>,
+    /// Where it was given, for the record
+    #[arg(long, hide = true)]
+    by: Option<String>,
     #[command(flatten)]
     format: Format,
 }
@@ -62,7 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     answer(
         &args.of.session,
         &args.options,
-        ("ap answer", reply),
+        (args.options.by.as_deref().unwrap_or("ap answer"), reply),
         context,
     )
 }

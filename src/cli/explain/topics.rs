@@ -20,6 +20,7 @@ page!(PEOPLE, "docs/people.md");
 page!(PLUGIN, "docs/plugin.md");
 page!(PROVIDERS, "docs/providers.md");
 page!(QUEUES, "docs/queues.md");
+page!(NOTIFICATIONS, "docs/notifications.md");
 page!(QUOTA, "docs/quota.md");
 page!(REFERENCE, "docs/reference.md");
 page!(SESSIONS, "docs/sessions.md");
@@ -184,6 +185,22 @@ pub(super) const TOPICS: &[Topic] = &[
         "what agents may do, and how they are contained",
         SESSIONS,
         &["## Safety", "## Containment"],
+    ),
+    topic(
+        "notifications",
+        "how you are notified, and how you answer from your phone",
+        NOTIFICATIONS,
+        &[
+            "## On your phone in five minutes: ntfy",
+            "## On your phone in five minutes: Telegram, with answers",
+            "## Channels",
+            "## Rules and events",
+            "## Secrets",
+            "## Answers from the chat",
+            "## Delivery",
+            "## When nothing comes",
+            "## What ended",
+        ],
     ),
 ];
 

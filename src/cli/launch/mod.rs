@@ -171,7 +171,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         keeps_quota: true,
         contain: containment::wanted(context)?,
         redacts_transcripts: context.settings()?.redact.transcripts,
-        notify: context.settings()?.notify.desktop != Some(false),
+        notify: true,
         shows_on_stderr: false,
     })
 }

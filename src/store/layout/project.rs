@@ -13,6 +13,7 @@
 //!     parallel-<NN>-<block>/
 //!         manifest.json                         (once the block is done)
 //!         providers/<branch>/                   (a run directory of its own, whose progress file is `progress.md`)
+//! <project>/.claude/pipeline-runs/completions.jsonl         (how runs ended, a line for each)
 //! <project>/.claude/pipeline-runs/.archive/<session>-<run>/   (what --force moved away)
 //! <project>/.agent-pipelines/<session>/        (what agents write that may not write under `.claude/`)
 //!     progress-<session>.md  stage-<NN>-<node>/progress.md  status-<cursor>.json

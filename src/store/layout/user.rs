@@ -86,10 +86,14 @@ pub enum StateFile {
     Wakeup,
     /// Touched by the supervisor's loop.
     Heartbeat,
+    /// The folder of messages to you, see [`crate::notify`].
+    Outbox,
+    /// When a session of this user last ran.
+    SessionsHeartbeat,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
@@ -109,6 +113,8 @@ impl StateFile {
         Self::SupervisorLog,
         Self::Wakeup,
         Self::Heartbeat,
+        Self::Outbox,
+        Self::SessionsHeartbeat,
     ];
 
     /// Returns its name in the folder.
@@ -133,6 +139,8 @@ impl StateFile {
             Self::SupervisorLog => "log/supervisor.log",
             Self::Wakeup => "wakeup",
             Self::Heartbeat => "heartbeat/supervisor",
+            Self::Outbox => "outbox",
+            Self::SessionsHeartbeat => "heartbeat/sessions",
         }
     }
 }

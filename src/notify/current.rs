@@ -1,0 +1,41 @@
+//! Whether what a message says still holds.
+use super::message::Notice;
+use crate::engine::State;
+use crate::model::{NoticeKind, SessionStatus};
+use crate::store::layout::Project;
+use crate::store::session::load_cached;
+
+/// Whether a notice is still worth sending. One that cannot be checked is.
+pub(super) fn is_current(notice: &Notice) -> bool {
+    let Some(state) = state(notice) else {
+        return true;
+    };
+    match (&notice.question, notice.kind) {
+        (Some(asked), _) => state
+            .open_questions()
+            .any(|(branch, question)| question.id == asked.id && branch == asked.branch.as_ref()),
+        (None, NoticeKind::Outage) => {
+            let lasts = state
+                .session
+                .stall
+                .as_ref()
+                .is_some_and(|it| it.only_outages);
+            lasts && !is_over(state.status())
+        }
+        (None, _) => true,
+    }
+}
+
+/// Returns the state of the session that a notice is about, if it is still the same run.
+pub(super) fn state(notice: &Notice) -> Option<State> {
+    let (project, session) = (notice.project.as_ref()?, notice.session.as_ref()?);
+    let dir = Project::new(project.clone()).session(session);
+    let snapshot = load_cached(&dir).ok()??;
+    // That of a branch has the branch's name behind it.
+    let same = notice.source.split('.').next() == Some(snapshot.plan.run.as_str());
+    same.then_some(snapshot.state)
+}
+
+fn is_over(status: SessionStatus) -> bool {
+    !status.is_active()
+}

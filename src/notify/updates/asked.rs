@@ -1,0 +1,168 @@
+//! Questions that can be answered in a chat: `asked.json` in the outbox.
+use super::chat::Chat;
+use crate::clock;
+use crate::engine::State;
+use crate::model::{GivenAnswer, NodeId, NoticeKind, SessionName};
+use crate::notify::configuration::{Configuration, SenderEnv};
+use crate::notify::current::{is_current, state};
+use crate::notify::message::{AskedQuestion, Message, Notice};
+use crate::notify::outbox::{ASKED, Outbox};
+use crate::plan::{NotifyPolicy, Target};
+use crate::text::clean;
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held while the file is read and replaced: two threads of the sender do so.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Held while a question is answered, so that it is not found answered elsewhere meanwhile.
+static ANSWERING: Mutex<()> = Mutex::new(());
+
+/// Waits until no question is being answered.
+pub(super) fn answering() -> MutexGuard<'static, ()> {
+    ANSWERING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A question whose message is in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    pub channel: String,
+    /// The number of the message in the chat.
+    pub message: i64,
+    /// What its buttons carry.
+    pub token: String,
+    pub project: Utf8PathBuf,
+    pub session: SessionName,
+    pub source: String,
+    pub at: Timestamp,
+    pub question: AskedQuestion,
+}
+
+impl Asked {
+    /// Returns the question of a message that was delivered to a chat.
+    pub fn of(message: &Message) -> Option<Self> {
+        let receipt = message.receipt.clone()?;
+        let notice = &message.notice;
+        Some(Self {
+            channel: message.channel.clone(),
+            message: receipt.message,
+            token: receipt.token,
+            project: notice.project.clone()?,
+            session: notice.session.clone()?,
+            source: notice.source.clone(),
+            at: message.sent_at.unwrap_or_else(clock::now),
+            question: notice.question.clone()?,
+        })
+    }
+
+    fn notice(&self) -> Notice {
+        Notice {
+            source: self.source.clone(),
+            number: 0,
+            kind: NoticeKind::Question,
+            at: self.at,
+            project: Some(self.project.clone()),
+            session: Some(self.session.clone()),
+            title: String::new(),
+            detail: String::new(),
+            commands: Vec::new(),
+            last_words: String::new(),
+            question: Some(self.question.clone()),
+            removed: 0,
+        }
+    }
+
+    /// Whether the session still asks it.
+    pub(super) fn is_open(&self) -> bool {
+        is_current(&self.notice())
+    }
+
+    /// Returns how it was answered, as far as the session knows.
+    pub(super) fn answered(&self) -> Option<String> {
+        let state = state(&self.notice())?;
+        let answer = match &self.question.branch {
+            Some(branch) => answer_of(&state, branch),
+            None => state.session.last_answer,
+        };
+        let answer = answer.filter(|answer| answer.id == self.question.id)?;
+        Some(format!(
+            "{} (by {})",
+            clean(&answer.text),
+            clean(&answer.by)
+        ))
+    }
+}
+
+fn answer_of(state: &State, branch: &NodeId) -> Option<GivenAnswer> {
+    state.current.branch_answers.get(branch).cloned()
+}
+
+/// Returns the questions that can be answered in a chat.
+pub(super) fn read(outbox: &Outbox) -> Vec<Asked> {
+    outbox.read_json(ASKED).unwrap_or_default()
+}
+
+/// Adds a question.
+pub fn remember(outbox: &Outbox, asked: Asked) -> io::Result<()> {
+    let _turn = turn();
+    let mut all = read(outbox);
+    all.retain(|known| (&known.channel, known.message) != (&asked.channel, asked.message));
+    all.push(asked);
+    outbox.store_json(ASKED, &all)
+}
+
+/// Removes a question: its buttons do nothing more.
+pub(super) fn forget(outbox: &Outbox, asked: &Asked) -> io::Result<()> {
+    let _turn = turn();
+    let mut all = read(outbox);
+    all.retain(|known| known != asked);
+    outbox.store_json(ASKED, &all)
+}
+
+/// Whether a bot has to be asked for what was written to it.
+pub fn polls(outbox: &Outbox, policy: &NotifyPolicy, serves: bool) -> bool {
+    let bots = || {
+        policy
+            .channels
+            .iter()
+            .filter_map(|channel| match &channel.target {
+                Target::Telegram(target) => Some((channel, target)),
+                _ => None,
+            })
+    };
+    let asked = read(outbox);
+    bots().any(|(channel, target)| {
+        let asks = asked.iter().any(|asked| asked.channel == channel.name);
+        (target.answers && asks) || (target.control && serves)
+    })
+}
+
+/// Removes questions that were answered elsewhere, and says so in their chats.
+pub fn forget_answered(env: &SenderEnv, outbox: &Outbox, configuration: &Configuration) {
+    let _turn = answering();
+    for asked in read(outbox) {
+        if asked.is_open() {
+            continue;
+        }
+        let how = asked.answered();
+        if forget(outbox, &asked).is_err() {
+            continue;
+        }
+        let Some(chat) = Chat::of(env, configuration, &asked.channel) else {
+            continue;
+        };
+        chat.close(asked.message);
+        let how = how.unwrap_or_else(|| "the session does not ask it any more".to_owned());
+        chat.say(
+            &format!("{} of {}: {how}", asked.question.id, asked.session),
+            Some(asked.message),
+        );
+    }
+}

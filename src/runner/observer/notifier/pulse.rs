@@ -1,0 +1,82 @@
+//! A thread that shows once a minute that sessions run, and makes sure that messages which wait have a sender.
+use crate::model::Env;
+use crate::notify::outbox::Outbox;
+use crate::notify::sender;
+use crate::plan::{NotifyPolicy, Target};
+use crate::runner::env::RunnerEnv;
+use crate::runner::user_settings::UserSettings;
+use crate::store::layout::{StateFile, UserDirs};
+use crate::store::{atomic, roots};
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// The thread; it ends when this is dropped.
+pub(in crate::runner) struct Pulse {
+    _alive: Sender<()>,
+}
+
+impl Pulse {
+    pub(in crate::runner) fn start(env: &RunnerEnv) -> io::Result<Self> {
+        let (alive, ended) = channel::<()>();
+        let beat = Beat {
+            dirs: env.dirs.clone(),
+            exe: env.exe.clone(),
+            vars: env.vars.clone(),
+            settings: UserSettings::default(),
+        };
+        // It needs little: a small stack keeps the runner small.
+        std::thread::Builder::new()
+            .name("pulse".to_owned())
+            .stack_size(256 * 1024)
+            .spawn(move || {
+                let mut beat = beat;
+                loop {
+                    beat.once();
+                    if ended.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self { _alive: alive })
+    }
+}
+
+struct Beat {
+    dirs: UserDirs,
+    exe: Utf8PathBuf,
+    vars: Env,
+    settings: UserSettings,
+}
+
+impl Beat {
+    fn once(&mut self) {
+        let file = self.dirs.state_file(StateFile::SessionsHeartbeat);
+        let folder = || file.parent().map_or(Ok(()), fs::create_dir_all);
+        let beaten = roots::create_state_dir(&self.dirs)
+            .and_then(|()| folder())
+            .and_then(|()| atomic::replace(&file, format!("{}\n", crate::clock::now()).as_bytes()));
+        if let Err(error) = beaten {
+            tracing::debug!(%error, "no heartbeat");
+        }
+        self.settings.look(&self.dirs);
+        let waits = Outbox::new(&self.dirs).needs_sender();
+        if (waits || needs_sender(&self.settings.settings().notify_policy))
+            && let Err(error) = sender::ensure(&self.dirs, &self.exe, &self.vars)
+        {
+            tracing::warn!(%error, "the sender of messages was not started");
+        }
+    }
+}
+
+/// Whether a sender has something to do while sessions run, even if no message waits.
+fn needs_sender(policy: &NotifyPolicy) -> bool {
+    let takes_commands = |target: &Target| matches!(target, Target::Telegram(it) if it.control);
+    let mut channels = policy.channels.iter();
+    policy.heartbeat.is_some() || channels.any(|channel| takes_commands(&channel.target))
+}
