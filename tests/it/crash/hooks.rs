@@ -3,10 +3,13 @@ use crate::project::Project;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Notes the event that it reads. The iteration is not over before the end of the hook that only observes is recorded: a
-/// session that is complete is not continued for it.
+/// Notes the event that it reads; one whose runner died before it wrote the event reads nothing, and runs again.
+///
+/// The iteration is not over before the end of the hook that only observes is recorded: a session that is complete is
+/// not continued for it.
 pub(super) const NOTES: &str = r#"#!/bin/sh
 read -r line
+[ -n "$line" ] || exit 1
 echo "$line" >>../hooks
 [ "$AP_EVENT" != iteration_end ] || until grep -q '"exit":' .claude/pipeline-runs/s/hooks.jsonl; do sleep 0.01; done
 "#;
