@@ -75,6 +75,7 @@ fn common() -> BTreeMap<u8, Provoke> {
             project.ap(&["wait", "s"])
         }),
         (6, asks_you),
+        (64, || Project::new().ap(&["run", "--what"])),
         (75, || {
             let (project, running) = busy();
             running.signal(Signal::SIGTERM);
@@ -130,6 +131,14 @@ fn of_commands() -> BTreeMap<(&'static str, u8), Provoke> {
         }),
         (("ap queue claim", 4), || {
             tasks("- [x] one (#1)\n").ap(&["queue", "claim"])
+        }),
+        (("ap run", 1), || Project::new().ap(&["run", "nothing"])),
+        (("ap run", 2), || {
+            let project = Project::named("app");
+            let yaml = "termination: { type: fixed, max: 1 }\nretries: 0\nguardrails: { max_consecutive_errors: 1 }\n";
+            project.shell_loop("work", yaml, "exit 3");
+            project.ap(&["projects", "add"]).expect(0);
+            project.ap(&["run", "."])
         }),
         (("ap quota", 4), || Project::new().ap(&["quota"])),
         (("ap init --agents-md", 4), || {
