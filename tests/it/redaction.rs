@@ -67,7 +67,7 @@ fn journals_views_outputs_and_logs_hold_no_secret() {
     project
         .ap(&["status", "s"])
         .expect(0)
-        .says(&["used [secret]"]);
+        .says(&["and [secret]"]);
 }
 
 #[test]

