@@ -167,10 +167,16 @@ fn a_stop_is_a_wish_that_outlasts_services_and_start_continues_what_it_stopped()
 
 #[test]
 fn a_project_yields_after_its_iteration_when_another_waits() {
-    let fleet = Fleet::new(2, "termination: { type: fixed, max: 3 }\n", QUICK);
+    let fleet = Fleet::new(2, "termination: { type: fixed, max: 3 }\n", UNTIL_TOLD);
     fleet.settings("supervisor: {min_free: 1B, max_agents: 1}\n");
     fleet.add_all();
     fleet.0[0].ap(&["start"]).expect(0);
+    fleet.0[0].until_event("app0", "yield_requested", 1);
+    for project in &fleet.0 {
+        for go in ["go1", "go2", "go3"] {
+            project.program(go, "");
+        }
+    }
     fleet.until_all("done");
     let first = fleet.0[0].events("app0", "runner_parked");
     assert!(!first.is_empty(), "it was not asked to yield");
