@@ -171,12 +171,16 @@ fn a_project_yields_after_its_iteration_when_another_waits() {
     fleet.settings("supervisor: {min_free: 1B, max_agents: 1}\n");
     fleet.add_all();
     fleet.0[0].ap(&["start"]).expect(0);
-    fleet.0[0].until_event("app0", "yield_requested", 1);
-    for project in &fleet.0 {
-        for go in ["go1", "go2", "go3"] {
-            project.program(go, "");
+    let go = |names: &[&str]| {
+        for project in &fleet.0 {
+            for name in names {
+                project.program(name, "");
+            }
         }
-    }
+    };
+    go(&["go1"]);
+    fleet.0[0].until_event("app0", "yield_requested", 1);
+    go(&["go2", "go3"]);
     fleet.until_all("done");
     let first = fleet.0[0].events("app0", "runner_parked");
     assert!(!first.is_empty(), "it was not asked to yield");
