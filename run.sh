@@ -193,7 +193,11 @@ part() {
 }
 
 build_tests() { in_root cargo nextest run --all-features --no-run; }
-clippy() { in_root cargo clippy --all-targets --all-features -- -D warnings; }
+clippy() {
+    in_root cargo clippy --all-targets --all-features -- -D warnings
+    # What users build has fewer features.
+    in_root cargo clippy -- -D warnings
+}
 documentation() {
     RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" in_root cargo doc --no-deps --document-private-items --all-features
 }
@@ -310,7 +314,8 @@ record_long() {
 run_ap() {
     local quiet=--quiet messages quick=()
     need_cargo
-    # A first look shall not wait for optimization, which is most of the build; the next command builds what is kept.
+    # A first demo is built without optimization, which takes most of the time; the next command builds the program that is
+    # kept. A target folder of its own may be that of another checkout, and says nothing.
     [ "${1:-}" != demo ] || [ -x "$root/target/release/ap" ] ||
         quick=(--config 'profile.release.package.agent-pipelines.opt-level=0')
     # The first build takes minutes, so it shows what it does; later ones have nothing to say.

@@ -46,7 +46,7 @@ const LAST: &str = "AP_BENCH_LAST";
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
-        // As it is called in place of Claude Code, too.
+        // `-p`: started in place of Claude Code.
         Some("__agent" | "-p") => agent(),
         Some("auth" | "--help" | "--version") => {}
         Some("__tracker") => queues::tracker(&words[1..]),
