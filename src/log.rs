@@ -28,13 +28,13 @@ pub fn to_file(path: &Utf8Path, directives: Option<&str>, redactor: Arc<Redactor
     start(directives, Mutex::new(Reopened { path, redactor }));
 }
 
-/// How long a log of the supervisor becomes before it is put aside.
+/// Bytes after which the supervisor's log is rotated.
 const LOG_BYTES: u64 = 50_000_000;
 /// How many older logs are kept.
 const OLDER_LOGS: u32 = 3;
 
-/// Logs what a supervisor does, to a file that is rotated or to standard error, each line with the version. A panic is
-/// logged too.
+/// Starts the log of a supervisor: a rotated file without secrets, each line with the version, or standard error. Panics
+/// are logged too.
 pub fn of_supervisor(path: Option<&Utf8Path>, directives: Option<&str>, redactor: Arc<Redactor>) {
     let directives = directives.filter(|text| !text.is_empty()).or(Some("info"));
     match path {
@@ -51,7 +51,7 @@ pub fn of_supervisor(path: Option<&Utf8Path>, directives: Option<&str>, redactor
     }));
 }
 
-/// A file that is put aside when it is long: `.1` is the youngest of the older ones.
+/// A file that is rotated when it is long: `.1` is the newest of the older ones.
 struct Rotated(Reopened);
 
 impl Rotated {

@@ -3,7 +3,7 @@ use super::bytes::{is_placeholder, run};
 use super::known::{MIN_VALUE, is_secret_name};
 use std::ops::Range;
 
-pub(super) const ANCHORS: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
+pub(super) use super::known::NAMES as ANCHORS;
 
 /// Of other names with KEY in them, a value is a secret only if it looks like one: `SORT_KEY=created_at`.
 const KEYS: [&str; 5] = ["API", "ACCESS", "PRIVATE", "ENCRYPTION", "SIGNING"];

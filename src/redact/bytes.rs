@@ -12,6 +12,8 @@ pub(super) fn run(text: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
 pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
     match &text[..at] {
         [.., b'\\', b'n' | b't' | b'r' | b'b' | b'f'] => true,
+        // Another control character in JSON.
+        [.., b'\\', b'u', b'0', b'0', _, _] => true,
         // The end of a colour of a terminal.
         [before @ .., b'm'] => {
             let colour = before

@@ -1,7 +1,7 @@
 //! Which values are secrets by their name.
 
 /// Names of variables that hold secrets have one of these in them.
-const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
+pub(super) const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
 /// Shorter values are ordinary words, not secrets.
 pub(super) const MIN_VALUE: usize = 6;
 /// Lines of a value of several lines are secrets themselves from this length.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 impl Redactor {
-    /// Returns a value without the secrets in its texts and keys.
+    /// Returns a value without the secrets in its texts.
     pub fn redact_value(&self, value: Value) -> Redacted<Value> {
         let mut removed = 0;
         let kept = self.walk(value, &mut removed, &|_, _| true);
@@ -48,6 +48,7 @@ impl Redactor {
                 return Redacted { kept, removed };
             }
         }
+        tracing::warn!("a secret stays in data that could not be read without it");
         unchanged(data)
     }
 

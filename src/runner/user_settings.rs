@@ -3,6 +3,7 @@ use crate::compile::{Settings, SourceText};
 use crate::store::layout::UserDirs;
 use crate::store::stamp::Stamp;
 use fs_err as fs;
+use std::io;
 
 /// The settings as they were read last. A runner and its gate share one.
 #[derive(Debug, Default)]
@@ -24,13 +25,17 @@ impl UserSettings {
         }
         self.read = Some(stamp);
         self.reads += 1;
-        let source = SourceText {
-            text: fs::read_to_string(&file).unwrap_or_default(),
-            file: file.into_string(),
+        let text = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            text => text,
         };
-        match Settings::read(&source) {
-            Ok(settings) => self.settings = settings,
-            Err(_) => tracing::warn!("config.yaml cannot be read; the settings before it stay"),
+        let file = file.into_string();
+        let settings = text
+            .ok()
+            .and_then(|text| Settings::read(&SourceText { text, file }).ok());
+        match settings {
+            Some(settings) => self.settings = settings,
+            None => tracing::warn!("config.yaml cannot be read; the previous settings stay"),
         }
         self.reads
     }

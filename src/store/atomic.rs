@@ -28,8 +28,9 @@ fn write(path: &Utf8Path, content: &[u8], durably: bool) -> io::Result<()> {
     let draft = beneath::draft_of(path);
     crash::point(format_args!("{name}: before its draft"));
     let written = beneath::create(&draft).and_then(|mut file| {
-        fault::write_all(&mut file, content)?;
+        // First, so that the content of a private file is never in a draft that others can read.
         keep_mode(&file, path)?;
+        fault::write_all(&mut file, content)?;
         if durably {
             fault::step()?;
             file.sync_all()

@@ -46,6 +46,14 @@ pub struct Fact<'a> {
     pub state: &'a State,
 }
 
+impl Fact<'_> {
+    /// Whether the fact was copied from the session that this one was forked from.
+    pub fn is_copied(&self) -> bool {
+        let from = self.state.session.forked_from.as_ref();
+        from.is_some_and(|from| self.key.number <= from.lines)
+    }
+}
+
 /// Reacts to the facts of a session; see the [contract](self). A session is opened in one thread and run in another.
 pub trait Observer: Send {
     /// Names the observer's position in the run directory; `None` if it has none.

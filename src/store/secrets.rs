@@ -36,11 +36,6 @@ impl Secrets {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
-
-    /// Returns the values of all secrets.
-    pub fn into_values(self) -> impl Iterator<Item = String> {
-        self.values.into_values()
-    }
 }
 
 /// Returns the path of `secrets.yaml`.
@@ -84,11 +79,31 @@ pub fn add(path: &Utf8Path, name: &str, value: &str) -> io::Result<()> {
     atomic::replace(path, format!("{text}{between}{name}: {value}\n").as_bytes())
 }
 
-/// Returns the values of all secrets that can be read, for redaction.
+/// Returns the values of all secrets that can be read, for redaction. A file that others may read counts too, and one that
+/// cannot be read leaves the others.
 pub fn readable_values(dirs: &UserDirs, home: Option<&Utf8Path>) -> Vec<String> {
-    read(dirs, home)
-        .map(|secrets| secrets.into_values().collect())
-        .unwrap_or_default()
+    let old = home.map(|home| home.join(".cc-autopipe/secrets.env"));
+    let lines = old.into_iter().chain([dirs.config.join("secrets.env")]);
+    let of_lines =
+        lines.map(|file| read_if_there(&file).map(|text| text.map(|text| variables(&text))));
+    let file = path(dirs);
+    let of_yaml =
+        read_if_there(&file).and_then(|text| text.map(|text| of_yaml(&file, &text)).transpose());
+    let mut values = Vec::new();
+    for found in of_lines.chain([of_yaml]) {
+        match found {
+            Ok(found) => values.extend(found.into_iter().flat_map(BTreeMap::into_values)),
+            Err(error) => tracing::warn!(%error, "the secrets of this file are not redacted"),
+        }
+    }
+    values
+}
+
+fn read_if_there(file: &Utf8Path) -> Result<Option<String>> {
+    match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => Ok(Some(text?)),
+    }
 }
 
 fn read_private(file: &Utf8Path) -> Result<Option<String>> {
@@ -103,7 +118,7 @@ fn read_private(file: &Utf8Path) -> Result<Option<String>> {
             Error::new(ErrorKind::NotPermitted, message).hint(format!("run `chmod 600 {file}`"))
         );
     }
-    Ok(Some(fs::read_to_string(file)?))
+    read_if_there(file)
 }
 
 /// Reads lines like `export NAME='value'` as data: nothing in them is run.
@@ -204,6 +219,26 @@ mod tests {
     #[test]
     fn without_a_file_there_are_no_secrets() {
         assert_eq!(Home::new().read().unwrap(), Secrets::default());
+    }
+
+    #[test]
+    fn redaction_knows_what_others_may_read_and_what_stands_beside_a_mistake() {
+        let home = Home::new();
+        home.write(&path(&home.dirs), "tg_token: swordfish-9\n", 0o644);
+        home.write(
+            &home.dirs.config.join("secrets.env"),
+            "TG_CHAT_ID=tiger-lily\n",
+            0o600,
+        );
+        let values = || {
+            let mut values = readable_values(&home.dirs, Some(&home.home));
+            values.sort();
+            values.dedup();
+            values
+        };
+        assert_eq!(values(), ["swordfish-9", "tiger-lily"]);
+        home.write(&path(&home.dirs), "- no map\n", 0o600);
+        assert_eq!(values(), ["tiger-lily"]);
     }
 
     #[test]

@@ -23,6 +23,13 @@ fn no_secret_of_any_shape_is_kept() {
 }
 
 #[test]
+fn a_token_behind_a_control_character_is_found_in_data() {
+    let token = ["gh", "p_", "Zx8vQ2mN4kLp7RtY1wSd9f"].concat();
+    let kept = Redactor::default().redact_data(format!("\u{7}{token}"), &[]);
+    assert_eq!((kept.kept.as_str(), kept.removed), ("\u{7}[secret]", 1));
+}
+
+#[test]
 fn at_most_three_of_three_hundred_look_alikes_are_touched() {
     let redactor = Redactor::default();
     let mut chance = Chance::new(11);

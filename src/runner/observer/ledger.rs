@@ -72,8 +72,7 @@ impl Observer for LedgerWriter {
         if let Event::AgentExited(attempt) = fact.event {
             self.last = attempt.cursor;
         }
-        let forked = fact.state.session.forked_from.as_ref();
-        if forked.is_some_and(|from| fact.key.number <= from.lines) {
+        if fact.is_copied() {
             // The other session's runner has entered it.
             return Ok(());
         }
