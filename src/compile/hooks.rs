@@ -51,7 +51,7 @@ pub(super) fn of_def(def: &HooksDef, of: HookSource) -> Vec<Hook> {
                 .timeout
                 .map_or(Hook::TIMEOUT_S, |it| it.seconds().max(1)),
             on_failure: hook.on_failure.unwrap_or_default(),
-            awaited: event.is_always_awaited() || hook.awaited == Some(true),
+            awaited: hook.is_awaited(event),
             of,
         })
     });
@@ -67,14 +67,13 @@ fn check(location: &Location<'_>, event: HookEvent, hook: &HookDef) {
         let problem = location.at("command", LintCode::NoCommand, "the hook has no `command`");
         location.report(problem.hint("add `command: [program, argument]`"));
     }
-    let is_awaited = event.is_always_awaited() || hook.awaited == Some(true);
     let decides = matches!(
         hook.on_failure,
         Some(OnHookFailure::Hold | OnHookFailure::Fail)
     );
-    if decides && !is_awaited {
+    if decides && !hook.is_awaited(event) {
         let message = format!(
-            "`on_failure` can hold or fail a session only if it waits for the hook, and none waits for `{event}`"
+            "`on_failure` can hold or fail a session only if it waits for the hook, and it does not wait for those of `{event}`"
         );
         let problem = location.at("on_failure", LintCode::BadValue, message);
         location.report(problem.hint("add `await: true`, or use `on_failure: note` or `retry`"));

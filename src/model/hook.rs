@@ -26,18 +26,6 @@ pub enum HookEvent {
 }
 
 impl HookEvent {
-    /// All events, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
-        Self::SessionStart,
-        Self::SessionEnd,
-        Self::NodeStart,
-        Self::NodeEnd,
-        Self::IterationStart,
-        Self::IterationEnd,
-        Self::Question,
-        Self::Wait,
-    ];
-
     /// Returns the word in YAML, in JSON and in `AP_EVENT`.
     pub fn as_str(self) -> &'static str {
         match self {

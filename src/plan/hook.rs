@@ -1,5 +1,5 @@
 //! What a hook is: what runs when something happens in a session.
-use crate::model::{FailureClass, HookEvent, SessionStatus};
+use crate::model::{FailureClass, HookEvent, NodeEnding, SessionStatus};
 use serde::{Deserialize, Serialize};
 
 /// What runs when something happens in a session.
@@ -104,6 +104,15 @@ pub enum HookOutcome {
 }
 
 impl HookOutcome {
+    /// Returns how a node ended.
+    pub fn of_node(ending: &NodeEnding) -> Self {
+        if ending.reached_goal() {
+            Self::Complete
+        } else {
+            Self::LimitReached
+        }
+    }
+
     /// Returns how a session ended.
     pub fn of_session(status: SessionStatus) -> Option<Self> {
         match status {

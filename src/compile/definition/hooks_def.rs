@@ -61,6 +61,13 @@ pub struct HookDef {
     pub awaited: Option<bool>,
 }
 
+impl HookDef {
+    /// Whether the session waits for the hook's end.
+    pub fn is_awaited(&self, event: HookEvent) -> bool {
+        event.is_always_awaited() || self.awaited == Some(true)
+    }
+}
+
 /// When a hook runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

@@ -8,7 +8,7 @@ const LOOP: &str = "termination: {type: queue}\nhooks:\n";
 
 #[test]
 fn a_hook_that_cannot_do_what_it_says_is_an_error() {
-    assert_snapshot!(of_loop(&format!("{LOOP}  session_end: [{{command: [x], on_failure: hold}}]\n")), @"Error bad-value: work/loop.yaml:3:44: `on_failure` can hold or fail a session only if it waits for the hook, and none waits for `session_end` (add `await: true`, or use `on_failure: note` or `retry`)");
+    assert_snapshot!(of_loop(&format!("{LOOP}  session_end: [{{command: [x], on_failure: hold}}]\n")), @"Error bad-value: work/loop.yaml:3:44: `on_failure` can hold or fail a session only if it waits for the hook, and it does not wait for those of `session_end` (add `await: true`, or use `on_failure: note` or `retry`)");
     assert_snapshot!(of_loop(&format!("{LOOP}  iteration_end: [{{comand: [x]}}]\n")), @"
     Error no-command: work/loop.yaml:3:19: the hook has no `command` (add `command: [program, argument]`)
     Error unknown-key: work/loop.yaml:3:20: unknown key `comand` (did you mean `command`?)

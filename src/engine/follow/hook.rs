@@ -41,7 +41,7 @@ fn after_failure(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
             ended.exit
         );
         match hook.on_failure {
-            OnHookFailure::Fail => Some(fail(what, "fix it, then resume: the hook runs again")),
+            OnHookFailure::Fail => Some(fail(what, remedy(ended.moment.event))),
             OnHookFailure::Hold if may_ask(state) => {
                 let subject = Subject::Hook { hook: *number };
                 Some(question::ask(
@@ -54,6 +54,16 @@ fn after_failure(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
             OnHookFailure::Hold | OnHookFailure::Note | OnHookFailure::Retry => None,
         }
     })
+}
+
+/// Returns what to do about a hook that failed a session. An iteration that is over has no second end.
+fn remedy(event: HookEvent) -> &'static str {
+    match event {
+        HookEvent::IterationEnd => {
+            "fix it, then resume: the session continues behind this iteration"
+        }
+        _ => "fix it, then resume: the hook runs again",
+    }
 }
 
 fn may_ask(state: &State) -> bool {
@@ -179,11 +189,7 @@ fn outcome(state: &State, event: HookEvent, next: Option<&Event>) -> Option<Hook
         }
         HookEvent::NodeEnd => {
             let last = state.session.finished.last()?;
-            Some(if last.ending.reached_goal() {
-                HookOutcome::Complete
-            } else {
-                HookOutcome::LimitReached
-            })
+            Some(HookOutcome::of_node(&last.ending))
         }
         HookEvent::SessionEnd => match next {
             Some(Event::SessionFinished { ending }) => HookOutcome::of_session(ending.status()),

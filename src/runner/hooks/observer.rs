@@ -138,9 +138,7 @@ impl Observer for HookObserver {
     }
 
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
-        let forked = fact.state.session.forked_from.as_ref();
-        let is_others = forked.is_some_and(|from| fact.key.number <= from.lines);
-        if is_others || fact.key.number <= self.ignored {
+        if fact.is_copied() || fact.key.number <= self.ignored {
             return Ok(());
         }
         match moment(fact) {
@@ -174,12 +172,8 @@ fn moment(fact: &Fact<'_>) -> Option<(HookMoment, Option<HookOutcome>)> {
             None,
         ),
         Event::NodeFinished { node, ending, .. } => {
-            let outcome = if ending.reached_goal() {
-                HookOutcome::Complete
-            } else {
-                HookOutcome::LimitReached
-            };
             let number = count(session.finished.len());
+            let outcome = HookOutcome::of_node(ending);
             (HookEvent::NodeEnd, *node, number, Some(outcome))
         }
         Event::QuestionAsked { question } => (HookEvent::Question, node, question.id.0, None),

@@ -1,7 +1,7 @@
 //! What a hook reads on its standard input.
 use crate::engine::State;
 use crate::model::{Ending, HookEvent, HookMoment};
-use crate::plan::{Plan, Step};
+use crate::plan::{HookOutcome, Plan, Step};
 use crate::ui::report;
 use camino::Utf8Path;
 use serde_json::{Map, Value, json};
@@ -52,10 +52,9 @@ pub(super) fn payload(
             let done = session
                 .finished
                 .get((moment.number as usize).saturating_sub(1));
-            let word = |reached| if reached { "complete" } else { "limit_reached" };
             put(
                 "outcome",
-                json!(done.map(|it| word(it.ending.reached_goal()))),
+                json!(done.map(|it| HookOutcome::of_node(&it.ending))),
             );
             put("reason", json!(done.map(|it| it.ending.to_string())));
         }
