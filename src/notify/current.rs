@@ -7,6 +7,9 @@ use crate::store::session::load_cached;
 
 /// Whether a notice is still worth sending. One that cannot be checked is.
 pub(super) fn is_current(notice: &Notice) -> bool {
+    if notice.question.is_none() && notice.kind != NoticeKind::Outage {
+        return true;
+    }
     let Some(state) = state(notice) else {
         return true;
     };

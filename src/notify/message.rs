@@ -132,7 +132,8 @@ impl Message {
     /// Returns the message that repeats this one, which was just delivered.
     pub fn repetition(&self, due: Timestamp) -> Self {
         let repeats = self.repeats + 1;
-        let base = self.id.split("-again-").next().unwrap_or(&self.id);
+        let before = format!("-again-{}", self.repeats);
+        let base = self.id.strip_suffix(&before).unwrap_or(&self.id);
         Self {
             id: format!("{base}-again-{repeats}"),
             due,

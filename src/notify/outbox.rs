@@ -6,7 +6,7 @@ use super::message::Message;
 use super::policy::Sent;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::lock::FileLock;
-use crate::store::{atomic, crash, roots};
+use crate::store::{atomic, beneath, crash, roots};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
@@ -108,7 +108,7 @@ impl Outbox {
     pub fn finish(&self, message: &Message, to: Folder) -> io::Result<()> {
         self.write(to, message)?;
         crash::point("outbox: a message is in its last folder");
-        remove(&self.path(Folder::Waiting, &message.id))?;
+        beneath::remove_file(&self.path(Folder::Waiting, &message.id))?;
         crash::point("outbox: a message waits no more");
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Outbox {
             let ends = [Folder::Sent, Folder::Failed];
             let moved = ends.iter().any(|end| self.path(*end, &message.id).exists());
             if moved {
-                let _ = remove(&self.path(Folder::Waiting, &message.id));
+                let _ = beneath::remove_file(&self.path(Folder::Waiting, &message.id));
             }
             !moved
         });
@@ -156,9 +156,16 @@ impl Outbox {
         !self.is_empty() || asked.is_some_and(|asked| !asked.is_empty())
     }
 
-    /// Whether no message waits; cheap.
+    /// Whether no message waits. One that cannot be read waits for you, not for a sender.
     pub fn is_empty(&self) -> bool {
-        self.ids(Folder::Waiting).is_ok_and(|ids| ids.is_empty())
+        let is_message = |id: &String| {
+            matches!(
+                read_json::<Message>(&self.path(Folder::Waiting, id)),
+                Ok(Some(_))
+            )
+        };
+        self.ids(Folder::Waiting)
+            .is_ok_and(|ids| !ids.iter().any(is_message))
     }
 
     fn ids(&self, folder: Folder) -> io::Result<Vec<String>> {
@@ -196,7 +203,7 @@ impl Outbox {
 
     /// Records that it is known what became of them.
     pub fn end(&self, channel: &str) -> io::Result<()> {
-        remove(&self.sending(channel))
+        beneath::remove_file(&self.sending(channel))
     }
 
     /// Marks what an earlier sender was sending when it died.
@@ -259,7 +266,7 @@ impl Outbox {
             for id in self.ids(folder)? {
                 let at = id.split('-').next().and_then(|at| at.parse::<i64>().ok());
                 if at.is_some_and(|at| at < oldest) {
-                    remove(&self.path(folder, &id))?;
+                    beneath::remove_file(&self.path(folder, &id))?;
                 }
             }
         }
@@ -286,12 +293,5 @@ fn read_json<T: DeserializeOwned>(path: &Utf8Path) -> io::Result<Option<T>> {
         Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-fn remove(path: &Utf8Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
     }
 }

@@ -5,10 +5,10 @@ mod list;
 mod setup;
 mod try_channels;
 
-pub(super) use flush::FlushResult;
-pub(super) use list::NotifyReport;
-pub(super) use setup::SetupResult;
-pub(super) use try_channels::ChannelTest;
+#[cfg(feature = "schemas")]
+pub(super) use {
+    flush::FlushResult, list::NotifyReport, setup::SetupResult, try_channels::ChannelTest,
+};
 
 use super::context::Context;
 use super::format::Format;

@@ -14,6 +14,7 @@ use crate::error::{ExitCode, Result};
 
 pub(super) use change::resume;
 pub(super) use list::{ProjectRow, rows, table};
+#[cfg(feature = "schemas")]
 pub(super) use project_change::ProjectChange;
 pub(super) use target::lookup;
 pub(super) use until::parse as parse_until;

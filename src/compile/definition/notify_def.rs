@@ -23,7 +23,7 @@ pub struct NotifyDef {
     pub limits: NotifyLimitsDef,
     /// An address that is called while sessions run, so that their silence is noticed elsewhere.
     pub heartbeat: Option<HeartbeatDef>,
-    /// A PEM file of certificates that are trusted besides those that are built in.
+    /// A PEM file of certificates that are trusted instead of those that are built in.
     pub ca: Option<String>,
 }
 

@@ -9,7 +9,6 @@ use crate::notify::outbox::{Outbox, SenderLock};
 use crate::notify::secret::Resolver;
 use crate::notify::updates::{self, Poller};
 use crate::notify::wake::Bell;
-use crate::plan::{NotifyPolicy, Target};
 use crate::store::layout::{Project, UserDirs};
 use crate::store::session::names;
 use crate::store::{crash, roots};
@@ -67,7 +66,7 @@ fn stay(env: &SenderEnv, outbox: &Outbox, _lock: &SenderLock) -> Result<()> {
         let done = round(env, outbox, false)?;
         let configuration = env.configuration()?;
         updates::forget_answered(env, outbox, &configuration);
-        let serves = serves_sessions(&configuration.policy) && sessions_run(&env.dirs);
+        let serves = configuration.policy.serves_running_sessions() && sessions_run(&env.dirs);
         if serves {
             beat.call(env, &configuration);
         }
@@ -91,15 +90,6 @@ fn pause(done: &Round, now: Timestamp) -> Duration {
         Some(due) => due.min(LOOK),
         None => LOOK,
     }
-}
-
-/// Whether something has to be done while sessions run.
-fn serves_sessions(policy: &NotifyPolicy) -> bool {
-    let takes_commands = policy
-        .channels
-        .iter()
-        .any(|channel| matches!(&channel.target, Target::Telegram(telegram) if telegram.control));
-    policy.heartbeat.is_some() || takes_commands
 }
 
 /// Whether a session of this user runs.

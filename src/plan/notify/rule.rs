@@ -30,7 +30,7 @@ pub struct NotifyPolicy {
     /// How many messages each channel gets in an hour.
     pub per_hour: u32,
     pub heartbeat: Option<Heartbeat>,
-    /// A file of certificates that are trusted besides those that are built in.
+    /// A file of certificates that are trusted instead of those that are built in.
     pub ca: Option<String>,
     /// Whether the rules are those that hold without any configuration.
     pub is_default: bool,
@@ -78,6 +78,13 @@ impl NotifyPolicy {
     /// Returns a channel by its name.
     pub fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.name == name)
+    }
+
+    /// Whether a sender has something to do while sessions run, even if no message waits.
+    pub fn serves_running_sessions(&self) -> bool {
+        let takes_commands =
+            |channel: &Channel| matches!(&channel.target, Target::Telegram(it) if it.control);
+        self.heartbeat.is_some() || self.channels.iter().any(takes_commands)
     }
 
     /// Whether a message can leave this machine.

@@ -78,13 +78,7 @@ impl Observer for Completions {
             status,
             SessionStatus::Complete | SessionStatus::Failed | SessionStatus::LimitReached
         );
-        let copied = fact
-            .state
-            .session
-            .forked_from
-            .as_ref()
-            .map_or(0, |from| from.lines);
-        if !counts || fact.key.number <= copied {
+        if !counts || fact.is_copied() {
             return Ok(());
         }
         self.record(&Completion {

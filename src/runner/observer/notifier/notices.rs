@@ -3,6 +3,7 @@ use crate::engine::Budget;
 use crate::model::{
     Asker, Ending, Event, NodeId, NoticeKind, Outcome, Question, QuotaDecision, WaitReason,
 };
+use crate::notify::policy::OUTAGE_PATIENCE;
 use crate::notify::{AskedQuestion, Notice};
 use crate::store::observer::Fact;
 use crate::text::{clean, count, shell_quote};
@@ -13,8 +14,6 @@ use jiff::Timestamp;
 
 /// The part of a budget at which you are warned.
 const WARN_AT: f64 = 0.8;
-/// An outage is reported over only if its beginning was reported.
-const REPORTED_OUTAGE: jiff::SignedDuration = crate::notify::policy::OUTAGE_PATIENCE;
 
 /// Words notices, and remembers what began.
 pub(super) struct Notices {
@@ -102,17 +101,11 @@ impl Notices {
                     clean(reason),
                 )
             }
-            Event::AgentExited(_) if self.is_served_again(fact) => {
-                let since = self.outage.take()?;
-                if fact.at.duration_since(since) < REPORTED_OUTAGE {
-                    return None;
-                }
-                news(
-                    NoticeKind::OutageOver,
-                    "is served again".to_owned(),
-                    String::new(),
-                )
-            }
+            Event::AgentExited(_) if self.ends_reported_outage(fact) => news(
+                NoticeKind::OutageOver,
+                "is served again".to_owned(),
+                String::new(),
+            ),
             Event::AgentExited(_) => {
                 let part = crossed(fact)?;
                 news(
@@ -159,10 +152,12 @@ impl Notices {
     }
 
     /// Whether an attempt ended that its provider served.
-    fn is_served_again(&self, fact: &Fact<'_>) -> bool {
-        self.outage.is_some()
-            && matches!(fact.event, Event::AgentExited(attempt)
-                if matches!(attempt.outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }))
+    /// Whether the agent was served again after an outage whose beginning was reported. Forgets the outage.
+    fn ends_reported_outage(&mut self, fact: &Fact<'_>) -> bool {
+        let is_served = matches!(fact.event, Event::AgentExited(attempt)
+            if matches!(attempt.outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }));
+        let began = if is_served { self.outage.take() } else { None };
+        began.is_some_and(|since| OUTAGE_PATIENCE <= fact.at.duration_since(since))
     }
 
     fn ended(&self, fact: &Fact<'_>, ending: &Ending) -> News {

@@ -31,7 +31,6 @@ pub(in crate::runner) struct Notifier {
     settings: UserSettings,
     redactor: Arc<Redactor>,
     notices: Notices,
-    has_desktop: bool,
 }
 
 impl Notifier {
@@ -44,7 +43,6 @@ impl Notifier {
             settings: UserSettings::default(),
             redactor: Arc::clone(&env.redactor),
             notices: Notices::new(env.workspace.store_root.root().to_owned()),
-            has_desktop: Desktop::find(&env.vars).is_some(),
         }
     }
 
@@ -52,9 +50,10 @@ impl Notifier {
     fn put(&self, notice: &Notice) -> io::Result<bool> {
         let policy = &self.settings.settings().notify_policy;
         let messages = route(policy, notice, &user_zone(&self.vars));
-        let (for_bell, messages): (Vec<Message>, Vec<Message>) = messages
-            .into_iter()
-            .partition(|message| !self.has_desktop && is_desktop(policy, message));
+        let (for_bell, messages): (Vec<Message>, Vec<Message>) =
+            messages.into_iter().partition(|message| {
+                is_desktop(policy, message) && Desktop::find(&self.vars).is_none()
+            });
         if !for_bell.is_empty() {
             ring();
         }
@@ -99,13 +98,7 @@ impl Observer for Notifier {
             crate::notify::ring(&self.dirs);
             return Ok(());
         }
-        let copied = fact
-            .state
-            .session
-            .forked_from
-            .as_ref()
-            .map_or(0, |from| from.lines);
-        let is_news = clock::now().duration_since(fact.at) < NEWS && copied < fact.key.number;
+        let is_news = clock::now().duration_since(fact.at) < NEWS && !fact.is_copied();
         let notices = self.notices.of(fact);
         if notices.is_empty() || !is_news {
             return Ok(());

@@ -2,13 +2,11 @@
 use crate::model::Env;
 use crate::notify::outbox::Outbox;
 use crate::notify::sender;
-use crate::plan::{NotifyPolicy, Target};
 use crate::runner::env::RunnerEnv;
 use crate::runner::user_settings::UserSettings;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::{atomic, roots};
 use camino::Utf8PathBuf;
-use fs_err as fs;
 use std::io;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -57,26 +55,22 @@ struct Beat {
 impl Beat {
     fn once(&mut self) {
         let file = self.dirs.state_file(StateFile::SessionsHeartbeat);
-        let folder = || file.parent().map_or(Ok(()), fs::create_dir_all);
         let beaten = roots::create_state_dir(&self.dirs)
-            .and_then(|()| folder())
             .and_then(|()| atomic::replace(&file, format!("{}\n", crate::clock::now()).as_bytes()));
         if let Err(error) = beaten {
             tracing::debug!(%error, "no heartbeat");
         }
         self.settings.look(&self.dirs);
         let waits = Outbox::new(&self.dirs).needs_sender();
-        if (waits || needs_sender(&self.settings.settings().notify_policy))
+        if (waits
+            || self
+                .settings
+                .settings()
+                .notify_policy
+                .serves_running_sessions())
             && let Err(error) = sender::ensure(&self.dirs, &self.exe, &self.vars)
         {
             tracing::warn!(%error, "the sender of messages was not started");
         }
     }
-}
-
-/// Whether a sender has something to do while sessions run, even if no message waits.
-fn needs_sender(policy: &NotifyPolicy) -> bool {
-    let takes_commands = |target: &Target| matches!(target, Target::Telegram(it) if it.control);
-    let mut channels = policy.channels.iter();
-    policy.heartbeat.is_some() || channels.any(|channel| takes_commands(&channel.target))
 }
