@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn every_topic_that_a_page_names_exists() {
+        let mut names = Vec::new();
+        for topic in TOPICS {
+            let commands = topic.page.text.split("ap explain ").skip(1);
+            names.extend(commands.filter_map(|rest| rest.split(['`', ' ', '\n']).next()));
+        }
+        assert!(10 < names.len(), "{names:?}");
+        for name in names {
+            assert!(named(name).is_ok() || name.starts_with('-'), "{name}");
+        }
+    }
+
+    #[test]
     fn a_link_shows_the_command_to_type() {
         let find = |name: &str| TOPICS.iter().find(|topic| topic.name == name).unwrap();
         let way = |from: &str, target: &str| match target_of(find(from), target) {

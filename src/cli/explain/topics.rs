@@ -24,6 +24,7 @@ page!(NOTIFICATIONS, "docs/notifications.md");
 page!(QUOTA, "docs/quota.md");
 page!(REFERENCE, "docs/reference.md");
 page!(SESSIONS, "docs/sessions.md");
+page!(SUPERVISOR, "docs/supervisor.md");
 page!(TESTING, "docs/testing.md");
 
 /// Something that can be explained.
@@ -201,6 +202,12 @@ pub(super) const TOPICS: &[Topic] = &[
             "## When nothing comes",
             "## What ended",
         ],
+    ),
+    topic(
+        "supervisor",
+        "how many projects are kept going, day and night",
+        SUPERVISOR,
+        &["# Many projects, day and night"],
     ),
 ];
 
