@@ -200,7 +200,7 @@ pub(super) const TOPICS: &[Topic] = &[
             "## Answers from the chat",
             "## Delivery",
             "## When nothing comes",
-            "## What ended",
+            "## List of ended runs",
         ],
     ),
     topic(
