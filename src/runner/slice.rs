@@ -2,7 +2,7 @@
 //! for a while.
 use crate::model::Ending;
 use crate::store::fleet::touch;
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -33,9 +33,9 @@ pub enum RunEnd {
 pub(super) struct WakeupFile(pub(super) Utf8PathBuf);
 
 impl Observer for WakeupFile {
-    fn observe(&mut self, _: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, _: &Fact<'_>) -> io::Result<Reaction> {
         // Without its folder there is no supervisor; it looks at the session when it is back.
         let _ = touch(&self.0);
-        Ok(())
+        Ok(Reaction::Transient)
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! - **After the disk.** An observer is told of a fact only once the fact is on disk.
 //! - **In order, without gaps.** Facts come in the order of the journal.
-//! - **At least once.** A durable observer has a position: the number of the last fact it has reacted to. It is stored
-//!   after the reaction. If the process dies in between, the next one shows the observer that fact once more, with the
+//! - **At least once.** A durable observer has a position: the number of the last fact at which it did something that
+//!   outlasts the process. It is stored after the reaction. If the process dies in between, the next one shows the observer that fact once more, with the
 //!   same key and marked [`again`](Fact::again); no fact is left out.
 //! - **Exactly once by key.** An observer that stores its reaction under the fact's [key](FactKey) has the effect of each
 //!   fact once, since a second reaction replaces the first.
@@ -61,13 +61,17 @@ pub trait Observer: Send {
         None
     }
 
-    /// Whether the observer reacts to such facts. Its position is only stored behind those.
-    fn concerns(&self, _event: &Event) -> bool {
-        true
-    }
-
     /// Reacts to a fact.
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()>;
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction>;
+}
+
+/// What an observer did at a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Nothing that outlasts the process. The position stays, so the next process may see the fact again.
+    Transient,
+    /// Something that outlasts the process. The position is stored after the fact.
+    Durable,
 }
 
 /// An observer that its owner keeps using after it is attached.
@@ -96,11 +100,7 @@ impl<O: Observer> Observer for SharedObserver<O> {
         self.lock().durable_name()
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        self.lock().concerns(event)
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         self.lock().observe(fact)
     }
 }

@@ -1,7 +1,7 @@
 //! The observers of a session that is open, and their positions.
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
-use super::observer::{Fact, FactKey, Observer};
+use super::observer::{Fact, FactKey, Observer, Reaction};
 use super::{atomic, beneath};
 use crate::engine::State;
 use crate::model::{Event, Line};
@@ -105,7 +105,7 @@ impl Attached {
         if self.has_failed {
             return;
         }
-        let told = self.observer.observe(&Fact {
+        let reaction = self.observer.observe(&Fact {
             key: FactKey {
                 run: &scene.plan.run,
                 number: fact.end.seq,
@@ -117,13 +117,13 @@ impl Attached {
             plan: scene.plan,
             state: scene.state,
         });
-        if let Err(error) = told {
-            tracing::warn!(%error, number = fact.end.seq, "an observer failed and is told nothing more");
-            self.has_failed = true;
-        } else if let Some(position) = &mut self.position
-            && self.observer.concerns(&fact.event)
-        {
-            position.store(fact.end.seq);
+        match (reaction, &mut self.position) {
+            (Ok(Reaction::Durable), Some(position)) => position.store(fact.end.seq),
+            (Ok(_), _) => {}
+            (Err(error), _) => {
+                tracing::warn!(%error, number = fact.end.seq, "an observer failed and is told nothing more");
+                self.has_failed = true;
+            }
         }
     }
 }
@@ -178,6 +178,7 @@ mod tests {
     /// Reacts by writing to the log, and dies at one fact. To its position, an error is a death.
     struct Mortal {
         durable_name: Option<&'static str>,
+        reaction: Reaction,
         log: Log,
         dies: Option<(u64, Death)>,
     }
@@ -187,7 +188,7 @@ mod tests {
             self.durable_name
         }
 
-        fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+        fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
             let number = fact.key.number;
             let dies = |death| self.dies == Some((number, death));
             if !dies(Death::BeforeReaction) {
@@ -197,7 +198,7 @@ mod tests {
             if dies(Death::BeforeReaction) || dies(Death::AfterReaction) {
                 return Err(io::Error::other("killed"));
             }
-            Ok(())
+            Ok(self.reaction)
         }
     }
 
@@ -205,6 +206,8 @@ mod tests {
     struct World {
         dir: RunDir,
         log: Log,
+        /// What the observers do at each fact.
+        reaction: Reaction,
         _folder: tempfile::TempDir,
     }
 
@@ -220,6 +223,7 @@ mod tests {
             Self {
                 dir,
                 log: Log::default(),
+                reaction: Reaction::Durable,
                 _folder: folder,
             }
         }
@@ -230,6 +234,7 @@ mod tests {
             session
                 .attach(Mortal {
                     durable_name,
+                    reaction: self.reaction,
                     log,
                     dies,
                 })
@@ -291,6 +296,18 @@ mod tests {
         let position = world.dir.observer_position("mortal");
         assert_eq!(fs::read_to_string(&position).unwrap(), "2\n");
         atomic::replace(&position, b"\0\0").unwrap();
+        drop(world.open(Some("mortal"), None));
+        assert_eq!(world.numbers(), [1, 2, 1, 2]);
+    }
+
+    #[test]
+    fn facts_at_which_nothing_was_done_cost_no_write_and_are_seen_again() {
+        let world = World {
+            reaction: Reaction::Transient,
+            ..World::new()
+        };
+        append(&mut world.open(Some("mortal"), None), 2, 1);
+        assert!(!world.dir.root().join("observers").exists());
         drop(world.open(Some("mortal"), None));
         assert_eq!(world.numbers(), [1, 2, 1, 2]);
     }

@@ -5,7 +5,7 @@
 //! of facts that come close together, as between two agents, only the last state is written.
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
-use super::observer::{Fact, Observer};
+use super::observer::{Fact, Observer, Reaction};
 use super::{atomic, beneath};
 use crate::engine::{SessionSummary, State, StateView};
 use crate::model::Event;
@@ -93,12 +93,12 @@ impl Views {
 
 impl Observer for Views {
     /// Passes the fact on to the writer.
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         if let Some(facts) = &self.facts {
             // A writer that died costs a view, not the session.
             let _ = facts.send((fact.event.clone(), fact.at, fact.end));
         }
-        Ok(())
+        Ok(Reaction::Transient)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::model::{Event, HookEvent, HookExit, HookMoment, HookRun, WaitReason};
 use crate::plan::HookOutcome;
 use crate::runner::env::RunnerEnv;
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use crate::store::session::Session;
 use std::io;
 use std::sync::Arc;
@@ -124,27 +124,15 @@ impl Observer for HookObserver {
         Some("hooks")
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        matches!(
-            event,
-            Event::SessionStarted { .. }
-                | Event::SessionFinished { .. }
-                | Event::IterationStarted { .. }
-                | Event::BlockStarted { .. }
-                | Event::NodeFinished { .. }
-                | Event::QuestionAsked { .. }
-                | Event::WaitStarted { .. }
-        )
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         if fact.is_copied() || fact.key.number <= self.ignored {
-            return Ok(());
+            return Ok(Reaction::Transient);
         }
-        match moment(fact) {
-            Some((moment, outcome)) => self.start(fact, moment, outcome),
-            None => Ok(()),
-        }
+        let Some((moment, outcome)) = moment(fact) else {
+            return Ok(Reaction::Transient);
+        };
+        self.start(fact, moment, outcome)?;
+        Ok(Reaction::Durable)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Enters what attempts and judges cost in the ledger.
-use crate::model::{Cursor, Event, Usage};
+use crate::model::{Cursor, Event};
 use crate::store::layout::UserDirs;
 use crate::store::ledger::{self, SpentLine};
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use camino::Utf8PathBuf;
 use std::collections::BTreeSet;
 use std::io;
@@ -58,28 +58,21 @@ impl Observer for LedgerWriter {
         Some("ledger")
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        // What costs nothing has no line, so it does no harm to see it again.
-        match event {
-            Event::AgentExited(attempt) => attempt.usage != Usage::default(),
-            Event::GateAnswered { usage, .. } => *usage != Usage::default(),
-            Event::SessionForked { .. } => true,
-            _ => false,
-        }
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         if let Event::AgentExited(attempt) = fact.event {
             self.last = attempt.cursor;
         }
         if fact.is_copied() {
             // The other session's runner has entered it.
-            return Ok(());
+            return Ok(Reaction::Transient);
         }
         let key = (fact.key.number, fact.at);
         match SpentLine::new(fact.plan, &self.project, key, fact.event, self.last) {
-            Some(line) if !self.is_recorded(fact)? => ledger::append(&self.dirs, &line),
-            Some(_) | None => Ok(()),
+            Some(line) if !self.is_recorded(fact)? => {
+                ledger::append(&self.dirs, &line)?;
+                Ok(Reaction::Durable)
+            }
+            Some(_) | None => Ok(Reaction::Transient),
         }
     }
 }

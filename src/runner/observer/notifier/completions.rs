@@ -2,7 +2,7 @@
 use crate::model::{Event, RunId, SessionName, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use crate::store::{atomic, beneath};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -65,13 +65,9 @@ impl Observer for Completions {
         Some("completions")
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        matches!(event, Event::SessionFinished { .. })
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         let Event::SessionFinished { ending } = fact.event else {
-            return Ok(());
+            return Ok(Reaction::Transient);
         };
         let status = ending.status();
         let counts = matches!(
@@ -79,7 +75,7 @@ impl Observer for Completions {
             SessionStatus::Complete | SessionStatus::Failed | SessionStatus::LimitReached
         );
         if !counts || fact.is_copied() {
-            return Ok(());
+            return Ok(Reaction::Transient);
         }
         self.record(&Completion {
             session: fact.plan.session.clone(),
@@ -87,6 +83,7 @@ impl Observer for Completions {
             status,
             completed_at: fact.at,
             run: fact.key.run.clone(),
-        })
+        })?;
+        Ok(Reaction::Durable)
     }
 }

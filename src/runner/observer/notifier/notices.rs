@@ -1,7 +1,7 @@
 //! What a fact of a session is worth telling you, in words.
 use crate::engine::Budget;
 use crate::model::{
-    Asker, Ending, Event, NodeId, NoticeKind, Outcome, Question, QuotaDecision, WaitReason,
+    Asker, Ending, Event, NodeId, NoticeKind, Outcome, Question, QuotaDecision, Usage, WaitReason,
 };
 use crate::notify::policy::OUTAGE_PATIENCE;
 use crate::notify::{AskedQuestion, Notice};
@@ -38,27 +38,6 @@ impl Notices {
         }
     }
 
-    /// Whether a notice may follow from an event.
-    pub(super) fn may_follow(event: &Event) -> bool {
-        matches!(
-            event,
-            Event::SessionFinished { .. }
-                | Event::QuestionAsked { .. }
-                | Event::QuestionAnswered { .. }
-                | Event::BranchReported { .. }
-                | Event::WaitStarted {
-                    reason: WaitReason::Outage { .. },
-                    ..
-                }
-                | Event::AgentExited(_)
-                | Event::QuotaRead { .. }
-                | Event::QuotaWarned { .. }
-                | Event::BudgetHeld { .. }
-                | Event::BudgetReached { .. }
-                | Event::FilesTouched { .. }
-        )
-    }
-
     /// Returns the notices of a fact.
     pub(super) fn of(&mut self, fact: &Fact<'_>) -> Vec<Notice> {
         if let Event::QuestionAsked { question } = fact.event {
@@ -70,10 +49,12 @@ impl Notices {
                 .map(|question| self.asked_by(fact, question, branch))
                 .collect();
         }
-        let news = self.news(fact);
-        news.into_iter()
-            .map(|news| self.notice(fact, news))
-            .collect()
+        let news = self.news(fact).map(|news| self.notice(fact, news));
+        let warning = match fact.event {
+            Event::AgentExited(attempt) => self.budget_warning(fact, &attempt.usage),
+            _ => None,
+        };
+        news.into_iter().chain(warning).collect()
     }
 
     fn news(&mut self, fact: &Fact<'_>) -> Option<News> {
@@ -106,14 +87,6 @@ impl Notices {
                 "is served again".to_owned(),
                 String::new(),
             ),
-            Event::AgentExited(_) => {
-                let part = crossed(fact)?;
-                news(
-                    NoticeKind::BudgetWarning,
-                    "has used 80 % of its budget".to_owned(),
-                    part,
-                )
-            }
             Event::QuotaRead {
                 decision: QuotaDecision::Hold { reason, .. },
                 ..
@@ -151,13 +124,30 @@ impl Notices {
         })
     }
 
-    /// Whether an attempt ended that its provider served.
     /// Whether the agent was served again after an outage whose beginning was reported. Forgets the outage.
     fn ends_reported_outage(&mut self, fact: &Fact<'_>) -> bool {
         let is_served = matches!(fact.event, Event::AgentExited(attempt)
             if matches!(attempt.outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }));
         let began = if is_served { self.outage.take() } else { None };
         began.is_some_and(|since| OUTAGE_PATIENCE <= fact.at.duration_since(since))
+    }
+
+    /// Words the warning that most of a budget is used. Which fact passes the line depends on the state, so the budget names
+    /// the message, not the fact.
+    fn budget_warning(&self, fact: &Fact<'_>, usage: &Usage) -> Option<Notice> {
+        let (detail, size) = crossed(&Budget::of_session(fact.plan, fact.state), usage)?;
+        let session = &fact.plan.session;
+        let news = News {
+            kind: NoticeKind::BudgetWarning,
+            title: format!("Session {session} has used 80 % of its budget"),
+            detail,
+            commands: vec![format!("ap status {session}{}", self.folder())],
+        };
+        Some(Notice {
+            source: format!("{}.budget", fact.key.run),
+            number: size,
+            ..self.notice(fact, news)
+        })
     }
 
     fn ended(&self, fact: &Fact<'_>, ending: &Ending) -> News {
@@ -264,23 +254,19 @@ impl Notices {
     }
 }
 
-/// Returns which budget has just passed four fifths, in words.
-fn crossed(fact: &Fact<'_>) -> Option<String> {
-    let Event::AgentExited(attempt) = fact.event else {
-        return None;
-    };
-    let budget = Budget::of_session(fact.plan, fact.state);
+/// Returns which budget has just passed four fifths, in words, and its size in cents or tokens.
+fn crossed(budget: &Budget, usage: &Usage) -> Option<(String, u64)> {
     let has_crossed = |used: f64, added: f64, most: f64| {
         let line = WARN_AT * most;
         0.0 < most && line <= used && used - added < line
     };
-    if has_crossed(budget.cost_usd, attempt.usage.cost_usd, budget.max_cost_usd) {
-        return Some(format!(
-            "${:.2} of ${:.2}",
-            budget.cost_usd, budget.max_cost_usd
-        ));
+    if has_crossed(budget.cost_usd, usage.cost_usd, budget.max_cost_usd) {
+        let words = format!("${:.2} of ${:.2}", budget.cost_usd, budget.max_cost_usd);
+        return Some((words, (budget.max_cost_usd * 100.0) as u64));
     }
     let (used, most) = (budget.tokens as f64, budget.max_tokens as f64);
-    has_crossed(used, attempt.usage.billed_tokens() as f64, most)
-        .then(|| format!("{} of {} tokens", budget.tokens, budget.max_tokens))
+    has_crossed(used, usage.billed_tokens() as f64, most).then(|| {
+        let words = format!("{} of {} tokens", budget.tokens, budget.max_tokens);
+        (words, budget.max_tokens)
+    })
 }

@@ -12,7 +12,7 @@ use crate::runner::env::RunnerEnv;
 use crate::runner::quota::user_zone;
 use crate::runner::user_settings::UserSettings;
 use crate::store::layout::UserDirs;
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use camino::Utf8PathBuf;
 use console::Term;
 use jiff::SignedDuration;
@@ -85,23 +85,16 @@ impl Observer for Notifier {
         Some("notifier")
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        Notices::may_follow(event)
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
-        if !Notices::may_follow(fact.event) {
-            return Ok(());
-        }
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         if matches!(fact.event, Event::QuestionAnswered { .. }) {
             // Its message in a chat has buttons that do nothing any more.
             crate::notify::ring(&self.dirs);
-            return Ok(());
+            return Ok(Reaction::Transient);
         }
         let is_news = clock::now().duration_since(fact.at) < NEWS && !fact.is_copied();
         let notices = self.notices.of(fact);
         if notices.is_empty() || !is_news {
-            return Ok(());
+            return Ok(Reaction::Transient);
         }
         self.settings.look(&self.dirs);
         let mut is_new = false;
@@ -112,7 +105,7 @@ impl Observer for Notifier {
             // It is tried again from time to time.
             tracing::warn!(%error, "the sender of messages was not started");
         }
-        Ok(())
+        Ok(Reaction::Durable)
     }
 }
 

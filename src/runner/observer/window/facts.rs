@@ -8,7 +8,7 @@ use crate::model::{
     WaitReason, repaired,
 };
 use crate::plan::{Plan, PlanKind};
-use crate::store::observer::{Fact, Observer};
+use crate::store::observer::{Fact, Observer, Reaction};
 use crate::text;
 use crate::ui::{self, duration, style, time};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use std::io;
 use std::time::Instant;
 
 impl Observer for Window {
-    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
         let plan = fact.plan;
         match fact.event {
             Event::AgentExited(attempt) => {
@@ -138,7 +138,7 @@ impl Observer for Window {
             | Event::NodeFinished { .. }
             | Event::SessionFinished { .. } => (),
         }
-        Ok(())
+        Ok(Reaction::Transient)
     }
 }
 
