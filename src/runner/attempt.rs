@@ -36,7 +36,7 @@ pub(super) struct Attempt {
     stdout: FileTail,
     ended: Ended,
     pub(super) end: AgentEnd,
-    /// How the agent is spoken to, if it can be.
+    /// How the agent takes messages, if it does.
     pub(super) dialogue: Option<Dialogue>,
     pub(super) enforcement: Enforcement,
     _permit: AgentPermit,
@@ -177,7 +177,7 @@ impl Attempt {
     }
 
     /// Whether everything that the agent has printed is read.
-    pub(super) fn is_read(&self) -> bool {
+    pub(super) fn is_read(&mut self) -> bool {
         self.stdout.is_at_end()
     }
 

@@ -14,7 +14,7 @@ impl Runner {
     /// Asks you for what the agent waits for, gives it the answers, and forgets what it does not wait for any more.
     pub(super) fn settle_permissions(
         &mut self,
-        attempt: &Attempt,
+        attempt: &mut Attempt,
         dialogue: Dialogue,
     ) -> Result<()> {
         if !attempt.is_read() {
@@ -69,22 +69,21 @@ fn answer(
     decision: &PermissionDecision,
 ) -> Result<()> {
     let id = &decision.request;
-    let lines = match decision.permit {
-        Permit::Once | Permit::Session => dialogue.allow(id, &request.input),
-        Permit::Denied if is_plain(&decision.reason) => dialogue.deny(id, DENIED),
-        Permit::Denied => dialogue.deny(id, &decision.reason),
-    };
-    let message = Message {
-        lines,
+    let message = || Message {
+        lines: match decision.permit {
+            Permit::Once | Permit::Session => dialogue.allow(id, &request.input),
+            Permit::Denied if gives_no_reason(&decision.reason) => dialogue.deny(id, DENIED),
+            Permit::Denied => dialogue.deny(id, &decision.reason),
+        },
         echo: None,
         answers: Some(id.clone()),
     };
     // The id is the agent's own, and no name for a file.
     let name = format!("answer-{}", &fingerprint(id)[..16]);
-    Ok(message::put(&attempt.paths.iteration, &name, &message)?)
+    Ok(message::put(&attempt.paths.iteration, &name, message)?)
 }
 
-/// Whether a reason gives none.
-fn is_plain(reason: &str) -> bool {
+/// Whether an answer denies without a reason.
+fn gives_no_reason(reason: &str) -> bool {
     matches!(reason, "" | "deny" | "deny the rest")
 }

@@ -1,4 +1,4 @@
-//! Tells a running agent what you say, by way of its shim, and records what it has read.
+//! Gives your messages to the shim of the running agent, and records which of them the agent has read.
 use super::attempt::Attempt;
 use super::run::Runner;
 use crate::agent::Dialogue;
@@ -8,17 +8,17 @@ use crate::fingerprint::fingerprint;
 use crate::model::{Cursor, Input, RunId, Said};
 
 impl Runner {
-    /// Tells the agent at work what it has not been told, and records what it has read.
+    /// Sends the agent at work the messages that are new, and records which it has read.
     pub(super) fn talk(&mut self) -> Result<()> {
-        let Some(attempt) = self.attempt.take() else {
+        let Some(mut attempt) = self.attempt.take() else {
             return Ok(());
         };
-        let told = self.talk_with(&attempt);
+        let talked = self.talk_with(&mut attempt);
         self.attempt = Some(attempt);
-        told
+        talked
     }
 
-    fn talk_with(&mut self, attempt: &Attempt) -> Result<()> {
+    fn talk_with(&mut self, attempt: &mut Attempt) -> Result<()> {
         self.record_heard(attempt)?;
         let Some(dialogue) = attempt.dialogue else {
             return Ok(());
@@ -60,22 +60,21 @@ impl Runner {
 }
 
 fn say(attempt: &Attempt, dialogue: Dialogue, text: &Said, uuid: String) -> Result<()> {
-    let mut lines = if text.interrupt {
-        dialogue.interrupt(&format!("interrupt-{uuid}"))
-    } else {
-        String::new()
+    let message = || {
+        let mut lines = if text.interrupt {
+            dialogue.interrupt(&format!("interrupt-{uuid}"))
+        } else {
+            String::new()
+        };
+        lines += &dialogue.message(&text.text, Some(&uuid));
+        Message {
+            lines,
+            echo: Some(uuid),
+            answers: None,
+        }
     };
-    lines += &dialogue.message(&text.text, Some(&uuid));
-    let message = Message {
-        lines,
-        echo: Some(uuid),
-        answers: None,
-    };
-    Ok(message::put(
-        &attempt.paths.iteration,
-        &message::name_of(text),
-        &message,
-    )?)
+    let name = message::name_of(text);
+    Ok(message::put(&attempt.paths.iteration, &name, message)?)
 }
 
 /// Returns the id of a text for one attempt.

@@ -55,12 +55,8 @@ impl FileTail {
     }
 
     /// Whether everything that the file holds now has been read. One that does not exist holds nothing.
-    pub fn is_at_end(&self) -> bool {
-        let length = match &self.file {
-            Some(file) => file.metadata().map(|meta| meta.len()),
-            None => return true,
-        };
-        length.is_ok_and(|length| length <= self.offset)
+    pub fn is_at_end(&mut self) -> bool {
+        self.length().is_ok_and(|length| length <= self.offset)
     }
 
     /// Returns how long the file is now.
@@ -144,9 +140,10 @@ impl FileTail {
             return Ok(true);
         };
         file.seek(SeekFrom::Start(start))?;
-        let mut chunk = vec![0; CHUNK];
+        let chunk_size = |left: u64| usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+        let mut chunk = vec![0; chunk_size(left)];
         while 0 < left {
-            let length = file.read(&mut chunk)?;
+            let length = file.read(&mut chunk[..chunk_size(left)])?;
             if length == 0 {
                 break;
             }
@@ -236,6 +233,19 @@ mod tests {
         let mut got = Vec::new();
         tail.poll(|chunk| got.extend_from_slice(chunk)).unwrap();
         assert_eq!(got, b"now");
+    }
+
+    #[test]
+    fn a_file_that_was_never_read_is_at_its_end_only_if_it_is_empty() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut tail = FileTail::new(Utf8Path::from_path(file.path()).unwrap());
+        assert!(tail.is_at_end());
+        file.write_all(b"new").unwrap();
+        let mut unread = FileTail::new(Utf8Path::from_path(file.path()).unwrap());
+        assert!(!tail.is_at_end() && !unread.is_at_end());
+        assert!(unread.read(|_| true).unwrap());
+        assert!(unread.is_at_end());
+        assert!(FileTail::new("/nonexistent").is_at_end());
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! The conversation with an agent whose standard input stays open: delivers what it is told, and ends the input once the
-//! agent is done.
+//! Delivers messages to an agent whose standard input stays open, and closes it after the result.
 use super::input::AgentInput;
 use super::job::Job;
 use super::life::Life;
@@ -11,7 +10,7 @@ use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// How long after its result an agent may take to begin with what it was told before.
+/// How long after its result an agent may take to begin with a message that was delivered before.
 const UNTIL_HEARD: Duration = Duration::from_secs(5);
 /// How much longer than a runner a shim waits for the answer to a permission.
 const GRACE: Duration = Duration::from_secs(30);
@@ -21,7 +20,7 @@ const RENEW_INTERVAL: Duration = Duration::from_secs(2);
 const UNANSWERED: &str =
     "No answer came in time, so this call is denied. Do without it, or report what you need.";
 
-/// What is said between a runner and an agent, by way of its shim.
+/// The messages between a runner and an agent, which its shim delivers.
 #[derive(Debug)]
 pub(super) struct Conversation {
     dialogue: Dialogue,
@@ -36,7 +35,7 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// Returns the conversation with the job's agent, if it can be spoken to.
+    /// Returns the conversation with the job's agent, if it takes messages.
     pub(super) fn of(job: &Job) -> Option<Self> {
         let limit = Duration::from_secs(job.limits.permission_s);
         Some(Self {
@@ -55,7 +54,7 @@ impl Conversation {
         self.wake.wait(limit)
     }
 
-    /// Takes in what the agent printed, and sends what it is told. Ends its input when it is done.
+    /// Reads what the agent printed, and sends it the messages that are new. Closes its input when it is done.
     pub(super) fn advance(&mut self, life: &mut Life, input: &mut AgentInput) {
         let renewed = self.renewed.map(|at| at.elapsed());
         let is_due = renewed.is_none_or(|ago| RENEW_INTERVAL <= ago);
@@ -68,10 +67,7 @@ impl Conversation {
         } else if !changed.output {
             return;
         }
-        self.wake.printed(life.look_at_output());
-        for id in life.output.heard.drain(..) {
-            self.unheard.remove(&id);
-        }
+        self.look_at_output(life);
         if !input.is_open() {
             return;
         }
@@ -90,8 +86,20 @@ impl Conversation {
         }
     }
 
+    fn look_at_output(&mut self, life: &mut Life) {
+        self.wake.printed(life.look_at_output());
+        for id in life.output.heard.drain(..) {
+            self.unheard.remove(&id);
+        }
+    }
+
     fn deliver(&mut self, life: &mut Life, input: &mut AgentInput) {
-        for (name, message) in self.mailbox.take() {
+        let found = self.mailbox.take();
+        if found.iter().any(|(_, message)| message.answers.is_some()) {
+            // The agent may have printed the request after the last look; an answer to an unknown one would be dropped.
+            self.look_at_output(life);
+        }
+        for (name, message) in found {
             let request = message.answers.as_ref();
             if request.is_some_and(|id| !life.output.requests.answer(id)) {
                 self.mailbox.drop_unsent(&name);
@@ -123,7 +131,7 @@ impl Conversation {
         }
     }
 
-    /// Whether the agent has given its result and has nothing more to read. One that never repeats what it was told is
+    /// Whether the agent has given its result and has nothing more to read. One that never repeats its messages is
     /// waited for no longer than usual.
     fn is_over(&self, life: &Life, input: &AgentInput) -> bool {
         let heard = self.unheard.is_empty() || UNTIL_HEARD <= life.output.silent_for();

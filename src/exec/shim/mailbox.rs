@@ -5,6 +5,7 @@ use crate::store::layout::IterationDir;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 /// A message that has just been found, and its name.
 pub(super) type Found = (String, Message);
@@ -50,11 +51,17 @@ impl Mailbox {
             known.map(|ending| self.rename(&name, ending));
             return None;
         }
-        let text = beneath::read(&self.folder.join(format!("{name}.json")));
+        let text = match beneath::read(&self.folder.join(format!("{name}.json"))) {
+            Ok(text) => Some(text),
+            // It is no regular file.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => None,
+            Err(error) => {
+                tracing::warn!(%error, "a message cannot be read yet");
+                return None;
+            }
+        };
         self.taken.insert(name.clone(), None);
-        let message = text
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok());
+        let message = text.and_then(|text| serde_json::from_slice(&text).ok());
         if message.is_none() {
             self.drop_unsent(&name);
         }

@@ -1,4 +1,4 @@
-//! What a running agent is told: files in its attempt's folder, which its shim delivers.
+//! Messages to a running agent: files in its attempt's folder, delivered by its shim.
 //!
 //! A message has a name, and is delivered once however often it is put there. So a runner that died may put it there again,
 //! and a later one may look what became of it.
@@ -10,7 +10,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// What a message to a running agent says.
+/// A message to a running agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// What is written to the agent's standard input: whole lines.
@@ -49,13 +49,16 @@ pub fn name_of(said: &Said) -> String {
     format!("said-{:020}-{}", said.said_at.as_nanosecond(), &print[..8])
 }
 
-/// Puts a message where the attempt's shim finds it, unless it is there.
-pub fn put(folder: &IterationDir, name: &str, message: &Message) -> io::Result<()> {
+/// Puts a message where the attempt's shim finds it, unless it is there already.
+pub fn put(folder: &IterationDir, name: &str, message: impl FnOnce() -> Message) -> io::Result<()> {
     if delivery(folder, name) != Delivery::None {
         return Ok(());
     }
     beneath::create_dir_all(&folder.messages())?;
-    atomic::replace(&path(folder, name, "json"), &serde_json::to_vec(message)?)
+    atomic::replace(
+        &path(folder, name, "json"),
+        &serde_json::to_vec(&message())?,
+    )
 }
 
 /// Returns what became of a message.

@@ -36,7 +36,10 @@ impl Requests {
                 }
             }
             Sign::RequestWithdrawn { request } => self.open.retain(|open| open.id != *request),
-            Sign::ToolAnswered { id } => self.open.retain(|open| open.call != *id),
+            // A request that names no call is not closed by an answer that names none either.
+            Sign::ToolAnswered { id } => self
+                .open
+                .retain(|open| open.call.is_empty() || open.call != *id),
             Sign::Result => self.open.clear(),
             Sign::Session(_)
             | Sign::ToolCalled { .. }
@@ -49,8 +52,11 @@ impl Requests {
     pub(super) fn answer(&mut self, id: &str) -> bool {
         let before = self.open.len();
         self.open.retain(|open| open.id != id);
-        self.moved = Some(Instant::now());
-        self.open.len() < before
+        let waited = self.open.len() < before;
+        if waited {
+            self.moved = Some(Instant::now());
+        }
+        waited
     }
 
     /// Returns since when the agent has waited for an answer, if it does.
@@ -99,6 +105,26 @@ mod tests {
             requests.push(&end);
             assert!(requests.since().is_none(), "{end:?}");
         }
+    }
+
+    #[test]
+    fn a_request_without_a_call_stays_open_when_a_tool_without_an_id_answers() {
+        let mut requests = Requests::default();
+        requests.push(&Sign::PermissionAsked {
+            request: "a".to_owned(),
+            call: String::new(),
+        });
+        requests.push(&Sign::ToolAnswered { id: String::new() });
+        assert!(requests.answer("a"));
+    }
+
+    #[test]
+    fn an_answer_to_an_unknown_request_postpones_no_other() {
+        let mut requests = Requests::default();
+        requests.push(&asked("a"));
+        let moved = requests.moved;
+        assert!(!requests.answer("b"));
+        assert_eq!(requests.moved, moved);
     }
 
     #[test]
