@@ -52,12 +52,19 @@ impl Life {
     /// Takes in what the agent printed. Returns how many bytes that were.
     pub(super) fn look_at_output(&mut self) -> u64 {
         let before = self.output.length();
-        if self.output.look() {
+        self.read_output();
+        self.output.length().saturating_sub(before)
+    }
+
+    /// Reads what is new. Returns whether anything is.
+    fn read_output(&mut self) -> bool {
+        let printed = self.output.look();
+        if printed {
             self.ended_tool = None;
             self.give_sign();
         }
         self.stand_still();
-        self.output.length().saturating_sub(before)
+        printed
     }
 
     /// Whether the agent waits for a permission: its limits stand still.
@@ -71,13 +78,13 @@ impl Life {
             (None, since) => self.held = since,
             (Some(_), Some(_)) => {}
             (Some(since), None) => {
-                let waited = since.elapsed();
+                let (now, waited) = (Instant::now(), since.elapsed());
                 self.held = None;
-                self.started += waited;
-                self.last_sign = Instant::now();
+                self.started = (self.started + waited).min(now);
+                self.last_sign = now;
                 self.processor = None;
                 self.asked = None;
-                self.ended_tool = self.ended_tool.map(|ended| ended + waited);
+                self.ended_tool = self.ended_tool.map(|ended| (ended + waited).min(now));
                 self.output.pass_over(waited);
             }
         }
@@ -85,16 +92,15 @@ impl Life {
 
     /// Looks for signs of life. After `rested` without output it looks at the processes too.
     pub(super) fn look(&mut self, rested: Duration) -> Look {
-        let printed = self.output.look();
-        if printed {
-            self.ended_tool = None;
-        }
-        self.stand_still();
+        let printed = self.read_output();
         let session = self.output.session.as_deref();
         let wrote = self.transcript.has_grown(session);
-        if printed || wrote {
+        if wrote {
             self.give_sign();
-        } else if self.processor.is_none() && rested.min(RECENT) <= self.last_sign.elapsed() {
+        } else if !printed
+            && self.processor.is_none()
+            && rested.min(RECENT) <= self.last_sign.elapsed()
+        {
             self.processor = Some((Instant::now(), processor_time()));
         }
         let asks = self.output.question().is_some();

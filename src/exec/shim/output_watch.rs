@@ -174,7 +174,8 @@ impl OutputWatch {
 
     /// Passes over a time in which the agent's limits stood still.
     pub(super) fn pass_over(&mut self, time: Duration) {
-        self.last_output += time;
+        // It may have printed something in that time.
+        self.last_output = (self.last_output + time).min(Instant::now());
         self.tools.pass_over(time);
     }
 

@@ -74,8 +74,9 @@ impl ToolCalls {
 
     /// Passes over a time in which no call counts as being at work.
     pub(super) fn pass_over(&mut self, time: Duration) {
+        let now = Instant::now();
         for call in &mut self.open {
-            call.since += time;
+            call.since = (call.since + time).min(now);
         }
     }
 
@@ -133,5 +134,13 @@ mod tests {
         assert_eq!(calls.longest().unwrap().about, "run b");
         assert_eq!(calls.give_up_longest().unwrap().0.about, "run b");
         assert_eq!(calls.longest().unwrap().about, "run a");
+    }
+
+    #[test]
+    fn a_call_that_began_in_a_time_that_is_passed_over_is_new() {
+        let mut calls = ToolCalls::default();
+        calls.push(&[called("a")], Instant::now());
+        calls.pass_over(Duration::from_secs(3600));
+        assert!(calls.longest().unwrap().since <= Instant::now());
     }
 }
