@@ -2,8 +2,8 @@
 use super::apply::MAX_IDS;
 use super::state::{Phase, State};
 use crate::model::{
-    Answer, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply, Resolved,
-    Said, SessionStatus, Subject, WaitReason,
+    Answer, Cursor, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply,
+    Resolved, Said, SessionStatus, Subject, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +53,11 @@ impl State {
     pub fn permission_question(&self) -> Option<&Question> {
         let question = self.session.question.as_ref();
         question.filter(|question| self.phase.is_running() && question.is_permission())
+    }
+
+    /// Whether the agent of this attempt is at work.
+    pub(super) fn runs(&self, cursor: Cursor) -> bool {
+        self.phase.is_running() && cursor == self.current.cursor
     }
 
     /// Returns what was decided about a request of the agent at work.

@@ -32,8 +32,8 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             account,
             of_session,
         } => {
-            let runs = state.phase.is_running() && *cursor == state.current.cursor;
-            let asks = runs && state.session.spending.is_new_bill(*account, *of_session);
+            let asks =
+                state.runs(*cursor) && state.session.spending.is_new_bill(*account, *of_session);
             asks.then_some(Event::AccountChanged { account: *account })
         }
         Input::AccountAccepted => {
@@ -129,8 +129,9 @@ fn agent_started(
 }
 
 fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
-    let awaited = state.phase.is_running() && attempt.cursor == state.current.cursor;
-    awaited.then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
+    state
+        .runs(attempt.cursor)
+        .then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
 }
 
 fn budget_held(
@@ -152,8 +153,7 @@ fn budget_held(
 }
 
 fn budget_reached(state: &State, cursor: Cursor, limit: &Limit) -> Option<Event> {
-    let runs = state.phase.is_running() && cursor == state.current.cursor;
-    (runs && !state.must_stop_agent()).then(|| Event::BudgetReached {
+    (state.runs(cursor) && !state.must_stop_agent()).then(|| Event::BudgetReached {
         cursor,
         limit: limit.clone(),
     })

@@ -14,9 +14,8 @@ pub(super) fn asked(
     permission: &Permission,
     now: Timestamp,
 ) -> Option<Event> {
-    let runs = state.phase.is_running() && cursor == state.current.cursor;
     let is_known = state.decision(&permission.request).is_some();
-    if !runs || is_known || state.must_stop_agent() {
+    if !state.runs(cursor) || is_known || state.must_stop_agent() {
         return None;
     }
     if let Some((permit, reason)) = standing(state, permission) {
@@ -48,8 +47,7 @@ fn standing(state: &State, permission: &Permission) -> Option<(Permit, String)> 
 
 /// Returns that the agent does not wait for the answer to its request any more.
 pub(super) fn withdrawn(state: &State, cursor: Cursor, request: &str) -> Option<Event> {
-    let runs = state.phase.is_running() && cursor == state.current.cursor;
-    let question = state.permission_question().filter(|_| runs)?;
+    let question = state.permission_question().filter(|_| state.runs(cursor))?;
     let permission = question.permission.as_ref()?;
     (permission.request == request).then_some(Event::QuestionWithdrawn { id: question.id })
 }

@@ -12,10 +12,9 @@ pub(super) fn said(state: &State, said: &Said) -> Option<Event> {
 
 /// Returns that the agent at work has read a text, once.
 pub(super) fn told(state: &State, cursor: Cursor, id: &str, now: Timestamp) -> Option<Event> {
-    let runs = state.phase.is_running() && cursor == state.current.cursor;
     let mut texts = state.session.said.iter();
     let text = texts.find(|text| text.said.id == id && text.is_new())?;
-    runs.then(|| Event::AgentTold {
+    state.runs(cursor).then(|| Event::AgentTold {
         cursor,
         id: id.to_owned(),
         text: text.said.text.clone(),

@@ -2,6 +2,7 @@
 mod attempt;
 mod block;
 mod control;
+mod elapsed;
 mod event;
 mod gate;
 mod hook;

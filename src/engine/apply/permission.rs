@@ -1,9 +1,10 @@
 //! Records permissions: what was asked, decided and withdrawn while an agent is at work.
+use super::elapsed::passed_ms;
 use crate::engine::state::State;
 use crate::model::{
     GivenAnswer, Permission, PermissionDecision, Permit, Question, QuestionId, Subject,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Decisions that are remembered; an agent waits for few at a time.
 const MAX_DECISIONS: usize = 64;
@@ -77,9 +78,7 @@ impl State {
         let Some(since) = since.as_mut().filter(|_| asks) else {
             return false;
         };
-        let waited = at.duration_since(*since).max(SignedDuration::ZERO);
-        let waited = i64::try_from(waited.as_millis()).unwrap_or(i64::MAX);
-        *since = (*since).max(at);
+        let waited = passed_ms(since, at);
         self.session.unattended_ms = self.session.unattended_ms.saturating_add(waited);
         true
     }

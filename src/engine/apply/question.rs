@@ -1,9 +1,10 @@
 //! Records questions and their answers.
+use super::elapsed::passed_ms;
 use crate::engine::state::{Phase, State};
 use crate::model::{
     Answered, Asker, GivenAnswer, Next, NodeId, Question, Stop, StopSource, Subject, WaitReason,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// The answer to a question whose time is up.
 pub(in crate::engine) const OUT_OF_TIME: &str = "not answered in time";
@@ -88,9 +89,7 @@ impl State {
         else {
             return false;
         };
-        let waited = at.duration_since(*since).max(SignedDuration::ZERO);
-        let waited = i64::try_from(waited.as_millis()).unwrap_or(i64::MAX);
-        *since = (*since).max(at);
+        let waited = passed_ms(since, at);
         self.session.unattended_ms = self.session.unattended_ms.saturating_add(waited);
         true
     }

@@ -1,5 +1,6 @@
 //! The questions that an agent at work asks.
 use super::question::question;
+use crate::engine::pacing::later;
 use crate::engine::state::State;
 use crate::model::{
     Deadline, Event, MORE_PERMITS, Next, PERMITS, Permission, Permit, Question, Subject,
@@ -23,7 +24,7 @@ pub(in crate::engine) fn permission_question(
         (Subject::Permission { cursor }, permission.text(), &PERMITS)
     } else {
         let text = format!(
-            "The agent has asked for {asked} permissions in this iteration, and now wants to use {}. Let it keep asking?",
+            "The agent has asked for {asked} permissions in a row, and now wants to use {}. Let it keep asking?",
             permission.tool
         );
         (Subject::ManyPermissions { cursor }, text, &MORE_PERMITS)
@@ -41,9 +42,8 @@ pub(in crate::engine) fn permission_question(
 fn deadline(plan: &Plan, state: &State, now: Timestamp) -> Option<Deadline> {
     let seconds = state.changed_node(plan)?.agent.limits.permission_s;
     let limit = i64::try_from(seconds).ok().filter(|limit| 0 < *limit)?;
-    let at = now.checked_add(SignedDuration::from_secs(limit));
     Some(Deadline {
-        at: at.unwrap_or(Timestamp::MAX),
+        at: later(now, SignedDuration::from_secs(limit)),
         next: Next::Go,
     })
 }

@@ -56,6 +56,6 @@ pub(super) fn edges(
 }
 
 /// Returns a moment this much later, or the last one there is.
-pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(in crate::engine) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }

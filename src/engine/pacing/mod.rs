@@ -13,4 +13,5 @@ mod window;
 pub use decide::{
     DEFAULT_RISE, Pacing, agent_share, decide, expected_rise, level, permitted_agents,
 };
+pub(in crate::engine) use keep::later;
 pub use window::WindowUse;

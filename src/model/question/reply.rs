@@ -107,10 +107,8 @@ impl Question {
             Reply::Approve(_) => Ok(with(first.1, "", first.0)),
             Reply::Reject(reason) => Ok(with(last.1, reason, last.0)),
             Reply::Choice(number) => {
-                self.choice(*number)?;
-                let at = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
-                let (word, permit) = words[at.min(words.len() - 1)];
-                Ok(with(permit, "", word))
+                let choice = self.choice(*number)?;
+                self.permit(&Reply::Text(choice.text))
             }
             Reply::Text(text) => {
                 let text = text.trim();
