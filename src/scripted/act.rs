@@ -2,9 +2,8 @@
 use super::context::{ScriptContext, Task};
 use super::events::Events;
 use super::listener::Listener;
-use super::pause::wait;
 use super::script::{RateLimit, Step};
-use crate::clock;
+use crate::clock::{self, pause};
 use crate::error::{Error, Result};
 use crate::exec::command::{BoundedCommand, CommandError};
 use crate::model::CommandOutput;
@@ -24,10 +23,8 @@ const NO_TASK: i32 = 4;
 pub(super) struct Agent<'o> {
     pub(super) context: ScriptContext,
     pause: Duration,
-    /// What it is told while it works, if it listens.
+    /// The messages that it reads while it works, if it takes any.
     pub(super) listener: Option<Listener>,
-    /// Whether it asks before it uses a tool.
-    pub(super) asks: bool,
     pub(super) events: Events<'o>,
 }
 
@@ -35,7 +32,7 @@ impl<'o> Agent<'o> {
     pub(super) fn new(
         context: ScriptContext,
         pause: Duration,
-        (listener, asks): (Option<Listener>, bool),
+        listener: Option<Listener>,
         out: &'o mut dyn Write,
     ) -> Self {
         let events = Events::new(out, context.session.clone());
@@ -43,7 +40,6 @@ impl<'o> Agent<'o> {
             context,
             pause,
             listener,
-            asks,
             events,
         }
     }
@@ -77,7 +73,7 @@ impl<'o> Agent<'o> {
         if !step.say.is_empty() {
             let text = self.context.fill(&step.say);
             self.events.said(&text)?;
-            wait(self.pause);
+            pause(self.pause);
         }
         for (path, text) in &step.write {
             self.write("Write", path, text, |path, text| {
@@ -96,7 +92,7 @@ impl<'o> Agent<'o> {
         }
         for turn in &step.turns {
             self.events.took_turn(turn)?;
-            wait(self.pause);
+            pause(self.pause);
         }
         if step.close {
             self.close()?;
@@ -158,7 +154,7 @@ impl<'o> Agent<'o> {
         let (path, text) = (self.context.fill(path), self.context.fill(text));
         let input = json!({"file_path": path, "content": text});
         let id = self.events.called(tool, &input)?;
-        if self.may(&id, tool, &input)?.is_none() {
+        if !self.may(&id, tool, &input)? {
             return Ok(());
         }
         if let Some(folder) = Utf8Path::new(&path)
@@ -169,7 +165,7 @@ impl<'o> Agent<'o> {
         }
         write(Utf8Path::new(&path), &text)?;
         self.events.answered(&id, "written", false)?;
-        wait(self.pause);
+        pause(self.pause);
         self.hear()
     }
 
@@ -178,7 +174,7 @@ impl<'o> Agent<'o> {
         let id = self.events.called("Bash", &input)?;
         // A rule allows what the queue needs.
         let is_queue = words.first().is_some_and(|program| program == "ap");
-        if !is_queue && self.may(&id, "Bash", &input)?.is_none() {
+        if !is_queue && !self.may(&id, "Bash", &input)? {
             return Ok(CommandOutput::default());
         }
         let done = match words {
@@ -194,7 +190,7 @@ impl<'o> Agent<'o> {
             if text.is_empty() { "no output" } else { &text },
             done.code != Some(0),
         )?;
-        wait(self.pause);
+        pause(self.pause);
         self.hear()?;
         Ok(done)
     }
@@ -304,7 +300,7 @@ fn run(words: &[String]) -> Result<CommandOutput> {
 /// Never returns; a signal ends the process.
 fn hang() -> ! {
     loop {
-        wait(Duration::from_secs(3600));
+        pause(Duration::from_secs(3600));
     }
 }
 

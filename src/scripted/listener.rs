@@ -1,22 +1,23 @@
-//! Standard input that stays open: what the scripted agent is told while it works, as Claude Code reads it.
-use super::pause::wait;
+//! Standard input that stays open: the messages that the scripted agent reads while it works, in Claude Code's form.
+use crate::clock::pause;
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::{BufRead as _, stdin};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the agent is told, in order.
+/// The messages to the agent, in order.
 pub(super) struct Listener {
+    /// Whether the agent asks before it uses a tool.
+    pub(super) asks: bool,
     lines: Receiver<Value>,
     /// Texts that it has not read.
     texts: VecDeque<Text>,
     /// Answers to requests.
     responses: Vec<Value>,
     is_interrupted: bool,
-    is_closed: bool,
 }
 
 /// A text, with the id under which it is repeated.
@@ -27,8 +28,7 @@ pub(super) struct Text {
 
 /// What came of a request.
 pub(super) enum Answer {
-    /// The input with which the tool is called.
-    Allowed(Value),
+    Allowed,
     /// Why it is not.
     Denied(String),
     Interrupted,
@@ -37,7 +37,7 @@ pub(super) enum Answer {
 impl Listener {
     /// Reads lines of JSON on a thread of its own, which ends with the process. Nothing after a
     /// line that is none is read.
-    pub(super) fn listen() -> Self {
+    pub(super) fn listen(asks: bool) -> Self {
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in stdin().lock().lines().map_while(std::result::Result::ok) {
@@ -50,11 +50,11 @@ impl Listener {
             }
         });
         Self {
+            asks,
             lines,
             texts: VecDeque::new(),
             responses: Vec::new(),
             is_interrupted: false,
-            is_closed: false,
         }
     }
 
@@ -88,24 +88,22 @@ impl Listener {
     /// Waits for a while. Returns whether the turn was interrupted meanwhile.
     pub(super) fn wait(&mut self, time: Duration) -> bool {
         let end = Instant::now() + time;
-        while !self.is_interrupted && !self.is_closed {
-            match self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+        let left = || end.saturating_duration_since(Instant::now());
+        while !self.is_interrupted {
+            match self.lines.recv_timeout(left()) {
                 Ok(line) => self.push(&line),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => break,
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => self.is_closed = true,
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    pause(left());
+                    break;
+                }
             }
-        }
-        if self.is_closed {
-            wait(end.saturating_duration_since(Instant::now()));
         }
         self.take_interrupt()
     }
 
     /// Returns whether the turn was interrupted.
-    pub(super) fn take_interrupt(&mut self) -> bool {
+    fn take_interrupt(&mut self) -> bool {
         std::mem::take(&mut self.is_interrupted)
     }
 
@@ -146,11 +144,9 @@ impl Listener {
 
 fn read(response: &Value) -> Answer {
     let decision = &response["response"];
-    match (decision["behavior"].as_str(), &decision["updatedInput"]) {
-        (Some("allow"), input @ Value::Object(_)) => Answer::Allowed(input.clone()),
-        (Some("deny"), _) => {
-            Answer::Denied(decision["message"].as_str().unwrap_or("denied").to_owned())
-        }
+    match decision["behavior"].as_str() {
+        Some("allow") if decision["updatedInput"].is_object() => Answer::Allowed,
+        Some("deny") => Answer::Denied(decision["message"].as_str().unwrap_or("denied").to_owned()),
         _ => Answer::Denied("Tool permission request failed: invalid response".to_owned()),
     }
 }

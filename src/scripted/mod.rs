@@ -41,7 +41,6 @@ mod events;
 mod gate;
 mod listener;
 mod options;
-mod pause;
 mod script;
 mod talk;
 
@@ -73,7 +72,7 @@ pub fn play(script: Option<&Utf8Path>, options: Options) -> Result<ExitCode> {
         None => ("the built-in script", DEMO.to_owned()),
     };
     let script = Script::parse(name, &text)?;
-    let listener = options.listens.then(Listener::listen);
+    let listener = options.listens.then(|| Listener::listen(options.asks));
     if listener.is_none() {
         // To its end, as a provider reads its prompt.
         io::copy(&mut io::stdin().lock(), &mut io::sink())?;
@@ -82,7 +81,7 @@ pub fn play(script: Option<&Utf8Path>, options: Options) -> Result<ExitCode> {
         None => play_in(
             ScriptContext::from_environment()?,
             &script,
-            (listener, options.asks),
+            listener,
             &mut io::stdout().lock(),
         ),
         Some(asked) => gate::answer(
@@ -107,13 +106,13 @@ fn read(path: &Utf8Path) -> Result<String> {
 fn play_in(
     context: ScriptContext,
     script: &Script,
-    (listener, asks): (Option<Listener>, bool),
+    listener: Option<Listener>,
     out: &mut dyn Write,
 ) -> Result<ExitCode> {
     let step = script
         .step(context.iteration, context.attempt)
         .ok_or_else(|| Error::usage("the script has no iterations"))?;
-    Agent::new(context, script.pause(), (listener, asks), out).perform(step)
+    Agent::new(context, script.pause(), listener, out).perform(step)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! How the scripted agent is spoken to while it works, and how it asks for permissions.
+//! How the scripted agent takes messages while it works, and how it asks for permissions.
 use super::act::Agent;
 use super::listener::{Answer, Listener, Text};
-use super::pause::wait;
 use super::script::Step;
+use crate::clock::pause;
 use crate::error::Result;
 use serde_json::Value;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Agent<'_> {
     /// Works for a while without a word. An interrupted turn ends, and the next message begins another one.
     pub(super) fn sleep(&mut self, time: Duration, step: &Step) -> Result<()> {
         let Some(listener) = &mut self.listener else {
-            wait(time);
+            pause(time);
             return Ok(());
         };
         if !time.is_zero() && listener.wait(time) {
@@ -54,7 +54,7 @@ impl Agent<'_> {
         Ok(true)
     }
 
-    /// Answers what it is told after its result, until its input ends.
+    /// Answers the messages that come after its result, until its input ends.
     pub(super) fn take_more_turns(&mut self, step: &Step) -> Result<()> {
         while self.next_turn()? {
             let text = format!("I read: {}", self.context.said);
@@ -65,13 +65,13 @@ impl Agent<'_> {
     }
 
     /// Asks whether it may call a tool, if it asks at all. Without permission the call has failed.
-    pub(super) fn may(&mut self, call: &str, tool: &str, input: &Value) -> Result<Option<Value>> {
-        let Some(listener) = self.listener.as_mut().filter(|_| self.asks) else {
-            return Ok(Some(input.clone()));
+    pub(super) fn may(&mut self, call: &str, tool: &str, input: &Value) -> Result<bool> {
+        let Some(listener) = self.listener.as_mut().filter(|it| it.asks) else {
+            return Ok(true);
         };
         let request = self.events.asked(call, tool, input)?;
         let denied = match listener.answer(&request) {
-            Answer::Allowed(input) => return Ok(Some(input)),
+            Answer::Allowed => return Ok(true),
             Answer::Denied(reason) => reason,
             Answer::Interrupted => {
                 self.events.withdrawn(&request)?;
@@ -79,6 +79,6 @@ impl Agent<'_> {
             }
         };
         self.events.answered(call, &denied, true)?;
-        Ok(None)
+        Ok(false)
     }
 }

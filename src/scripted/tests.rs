@@ -35,7 +35,7 @@ impl Stage {
         let code = play_in(
             context,
             &Script::parse("test", &format!("pause_ms: 0\n{script}"))?,
-            (None, false),
+            None,
             &mut out,
         )?;
         let mut transcript = Transcript::new(Provider::SCRIPTED.adapter().output_format());
