@@ -1,4 +1,4 @@
-//! How a program is spoken to while it works.
+//! How a program takes messages while it works.
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

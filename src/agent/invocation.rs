@@ -32,15 +32,11 @@ pub fn without_missing(
 
 /// Removes the arguments of a dialogue, which stand in a row.
 pub fn remove_dialogue(args: &mut Vec<String>, dialogue: &[&str]) {
-    let stand_at = |at: &usize| {
-        args[*at..]
-            .iter()
-            .zip(dialogue)
-            .all(|(arg, own)| arg == own)
-    };
-    let last = args.len().checked_sub(dialogue.len());
-    let at = last.and_then(|last| (0..=last).find(stand_at));
-    if let Some(at) = at {
+    if dialogue.is_empty() {
+        return;
+    }
+    let mut rows = args.windows(dialogue.len());
+    if let Some(at) = rows.position(|row| row == dialogue) {
         args.drain(at..at + dialogue.len());
     }
 }

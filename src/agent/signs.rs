@@ -63,11 +63,16 @@ pub(in crate::agent) fn is_repeated(event: &Value) -> bool {
     event.get("isReplay").and_then(Value::as_bool) == Some(true)
 }
 
-/// Reads a request of Claude Code; other kinds of requests are none of ours.
-fn asked(event: &Value) -> Option<Sign> {
+/// Returns the id of a request of Claude Code for a permission, and the request; `None` for requests of other kinds.
+pub(in crate::agent) fn permission_request(event: &Value) -> Option<(String, &Value)> {
     let (id, request) = (string(event, "request_id"), nested(event, "request"));
     let is_permission = string(request, "subtype") == "can_use_tool" && !id.is_empty();
-    is_permission.then(|| Sign::PermissionAsked {
+    is_permission.then_some((id, request))
+}
+
+fn asked(event: &Value) -> Option<Sign> {
+    let (id, request) = permission_request(event)?;
+    Some(Sign::PermissionAsked {
         request: id,
         call: string(request, "tool_use_id"),
     })

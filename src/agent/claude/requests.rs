@@ -1,4 +1,5 @@
 //! The permissions that Claude Code asks for with `--permission-prompt-tool stdio`.
+use crate::agent::signs::permission_request;
 use crate::agent::transcript::PermissionRequest;
 use crate::agent::transcript::json::{nested, string};
 use crate::fingerprint::fingerprint;
@@ -9,13 +10,9 @@ use serde_json::Value;
 /// Longest call that is shown, in bytes.
 const LONGEST_CALL: usize = 32 * 1024;
 
-/// Reads a request for a permission; other kinds of requests are none of ours.
+/// Reads a request for a permission; requests of other kinds are ignored.
 pub(super) fn permission(event: &Value) -> Option<PermissionRequest> {
-    let request = event.get("request")?;
-    let id = string(event, "request_id");
-    if string(request, "subtype") != "can_use_tool" || id.is_empty() {
-        return None;
-    }
+    let (id, request) = permission_request(event)?;
     let tool = string(request, "tool_name");
     let input = nested(request, "input");
     let (call, same) = call(&tool, input);
