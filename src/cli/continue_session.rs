@@ -25,11 +25,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let Some(session) = &args.session else {
         return continue_all(args.format, context);
     };
-    let asking = find(session, context)?;
-    if asking.state.first_question().is_some() {
-        nested::refuse_own_answer(&asking, context)?;
+    let before = find(session, context)?;
+    if before.state.first_question().is_some() {
+        nested::refuse_own_answer(&before, context)?;
     }
-    let before = request::send(session, &Request::Continue, context)?;
+    request::send(session, &Request::Continue, context)?;
     let now = load_cached(&context.project.session(session))?;
     let asked = before.state.session.question.as_ref();
     let open = now

@@ -1,4 +1,4 @@
-//! `ap say`: says something to the agent at work, which reads it within its turn.
+//! `ap say`: sends a message to the running agent, which reads it within its turn.
 use super::context::Context;
 use super::format::Format;
 use super::request;
@@ -25,7 +25,7 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) struct Args {
     #[command(flatten)]
     of: SessionArgs,
-    /// What the agent is told
+    /// The message to the agent
     text: String,
     /// The branch whose agent is meant; in a parallel block, those of all branches by default
     #[arg(long, value_name = "BRANCH")]
@@ -126,11 +126,11 @@ fn check_branch(snapshot: &Snapshot, branch: Option<&NodeId>) -> Result<()> {
 /// What becomes of a text.
 enum Outlook {
     Delivered,
-    /// Why no agent is told now.
+    /// Why no agent gets it now.
     Waiting(String),
 }
 
-/// Waits until the text has reached an agent, if one can be told.
+/// Waits until the text has reached an agent, if one takes messages.
 fn outlook(dir: &RunDir, said: &Said) -> Result<Outlook> {
     let Some(snapshot) = load_cached(dir)? else {
         return Ok(no_agent());
@@ -142,44 +142,41 @@ fn outlook(dir: &RunDir, said: &Said) -> Result<Outlook> {
         let meant = branches.filter(|name| said.branch.as_ref().is_none_or(|it| it == *name));
         let mut last = no_agent();
         for name in meant {
-            match of_agent(&dir.branch(step, &block.id, name), said)? {
+            let dir = dir.branch(step, &block.id, name);
+            let branch = load_cached(&dir)?;
+            match branch.map_or_else(no_agent, |branch| of_agent(&dir, &branch, said)) {
                 Outlook::Delivered => return Ok(Outlook::Delivered),
                 waiting @ Outlook::Waiting(_) => last = waiting,
             }
         }
         return Ok(last);
     }
-    of_agent(dir, said)
+    Ok(of_agent(dir, &snapshot, said))
 }
 
-/// Waits until the text has reached the agent of a session or branch, if it can be told.
-fn of_agent(dir: &RunDir, said: &Said) -> Result<Outlook> {
-    let Some(snapshot) = load_cached(dir)? else {
-        return Ok(no_agent());
-    };
+/// Waits until the text has reached the agent of a session or branch, if it takes messages.
+fn of_agent(dir: &RunDir, snapshot: &Snapshot, said: &Said) -> Outlook {
     let (plan, state) = (&snapshot.plan, &snapshot.state);
     if !state.phase.is_running() {
-        return Ok(no_agent());
+        return no_agent();
     }
     let Some(node) = state.changed_node(plan) else {
-        return Ok(no_agent());
+        return no_agent();
     };
     if node.agent.dialogue.is_none() {
         let agent = node.agent.label();
-        return Ok(Outlook::Waiting(format!(
-            "`{agent}` cannot be spoken to while it works."
-        )));
+        return Outlook::Waiting(format!("`{agent}` takes no messages while it works."));
     }
     let folder = dir.iteration(state.current.cursor, &node.id);
     let name = message::name_of(said);
     let delivered = clock::wait_until(DELIVERY_TIMEOUT, || {
         message::delivery(&folder, &name) == Delivery::Delivered
     });
-    Ok(if delivered {
+    if delivered {
         Outlook::Delivered
     } else {
         Outlook::Waiting("No agent has read it yet.".to_owned())
-    })
+    }
 }
 
 fn no_agent() -> Outlook {

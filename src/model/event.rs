@@ -221,7 +221,7 @@ pub enum Event {
         permission: Permission,
         decision: PermissionDecision,
     },
-    /// You said something to the session's agent. It is told while it works, if it can be; the next one begins with it.
+    /// You said something to the session's agent. It reads that while it works, if it takes messages; the next one begins with it.
     UserSaid(Said),
     /// The agent at work has read what you said.
     AgentTold {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A text of yours to the agent of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
-    /// Tells it from every other text to the session.
+    /// Distinguishes it from every other text to the session.
     pub id: String,
     pub text: String,
     /// How it was said: `ap say`.
@@ -34,7 +34,7 @@ pub struct SaidText {
 }
 
 impl SaidText {
-    /// Whether the agent at work is to be told: no agent has read it, and this one did not begin with it.
+    /// Whether it is to be sent to the agent at work: no agent has read it, and this one did not begin with it.
     pub fn is_new(&self) -> bool {
         self.delivered_at.is_none() && !self.in_context
     }

@@ -159,7 +159,7 @@ pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocati
     agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
 }
 
-/// Returns the arguments that the program knows, and how it can be spoken to.
+/// Returns the arguments that the program knows, and how it takes messages.
 fn supported(
     node: &Node,
     env: &RunnerEnv,
@@ -245,7 +245,8 @@ fn cannot_ask(node: &Node) -> Outcome {
             node.agent.program
         ),
         hint: if is_older {
-            "resume with `--recompile`, or without `--permissions ask`".to_owned()
+            "remove `--input-format` and `--output-format` from `args`, if they are there, and resume with `--recompile`; or choose another `permissions:`"
+                .to_owned()
         } else {
             "update the program: it lacks `--input-format`; or choose another `permissions:`"
                 .to_owned()

@@ -7,7 +7,8 @@ const RESUME: [&str; 4] = ["work", "s", "--foreground", "--resume"];
 /// Runs the same command twice, then another one.
 const TOUCHES: &str = "iterations:\n  - run: [[sh, -c, 'echo a >>made'], [sh, -c, 'echo a >>made'], [sh, -c, 'echo b >>made']]\n    status: { decision: continue }\n";
 
-fn asking(script: &str, yaml: &str) -> (Project, Running) {
+/// Starts a session whose agents ask for permissions.
+fn starting(script: &str, yaml: &str) -> (Project, Running) {
     let project = Project::new();
     project.scripted_loop(
         "work",
@@ -15,6 +16,12 @@ fn asking(script: &str, yaml: &str) -> (Project, Running) {
         script,
     );
     let runner = project.start(&FOREGROUND);
+    (project, runner)
+}
+
+/// Starts such a session, and waits until it asks.
+fn asking(script: &str, yaml: &str) -> (Project, Running) {
+    let (project, runner) = starting(script, yaml);
     until_asked(&project, 1);
     (project, runner)
 }
@@ -82,7 +89,7 @@ fn an_agent_whose_runner_was_killed_gets_its_answer_from_the_next_one() {
 
 #[test]
 fn what_is_not_answered_in_time_is_denied() {
-    let (project, runner) = asking(TOUCHES, "limits: {permission: 1s}\n");
+    let (project, runner) = starting(TOUCHES, "limits: {permission: 1s}\n");
     assert_eq!(runner.ended(), 0);
     assert_eq!(made(&project), "");
     let answers = project.events("s", "question_answered");

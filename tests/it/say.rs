@@ -1,4 +1,4 @@
-//! `ap say`: an agent is spoken to while it works, and what no agent has read waits for the next one.
+//! `ap say`: an agent reads messages while it works, and what no agent has read waits for the next one.
 use crate::project::{Project, Running};
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn an_agent_that_cannot_be_spoken_to_leaves_the_text_to_the_next_one() {
     assert!(
         said["message"]
             .as_str()
-            .is_some_and(|it| it.contains("`scripted` cannot be spoken to"))
+            .is_some_and(|it| it.contains("`scripted` takes no messages"))
     );
     project.write("go", "");
     assert_eq!(runner.ended(), 0);
@@ -149,7 +149,9 @@ fn an_agent_that_is_done_ends_at_once_though_its_input_is_open() {
     );
     project.ap(&FOREGROUND).expect(0);
     // One that is not told that its input ends would be ended by its limit.
-    for ended in project.events("s", "agent_exited") {
+    let exited = project.events("s", "agent_exited");
+    assert_eq!(exited.len(), 3);
+    for ended in exited {
         assert_eq!(ended["outcome"]["kind"], "reported");
         assert_eq!(ended["processes"]["limit"], Value::Null);
     }

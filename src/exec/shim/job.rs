@@ -16,7 +16,7 @@ pub struct Job {
     pub cwd: Utf8PathBuf,
     /// Sent to the agent on standard input; without one it has none.
     pub prompt: Option<Utf8PathBuf>,
-    /// How the agent is spoken to while it works: then the prompt is the first message, and standard input stays open.
+    /// How the agent takes messages while it works: then the prompt is the first message, and standard input stays open.
     pub dialogue: Option<Dialogue>,
     pub folder: IterationDir,
     pub limits: AttemptLimits,

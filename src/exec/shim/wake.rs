@@ -1,4 +1,4 @@
-//! Wakes a shim as soon as its agent prints something, or is told something.
+//! Wakes a shim when its agent prints something or a message arrives.
 use crate::store::layout::IterationDir;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};

@@ -40,7 +40,7 @@ pub(super) struct Watch<'a> {
     child: Child,
     group: Pid,
     input: AgentInput,
-    /// What is said to the agent, if it can be spoken to.
+    /// Delivers messages to the agent, if it takes any.
     conversation: Option<Conversation>,
     signals: Signals,
     life: Life,

@@ -1,4 +1,4 @@
-//! The real program, spoken to while it works, and asking for permissions, at every version.
+//! The real program, taking messages while it works, and asking for permissions, at every version.
 use super::agent::{begins, named, status, structured, task};
 use super::project::{Project, Running};
 use super::versions::{programs, session};
@@ -148,6 +148,7 @@ fn a_permission_that_is_not_answered_in_time_is_denied_after_the_runner_was_kill
         };
         assert!(!resumed(&project, &api), "{program}: it was allowed");
         let answers = project.events("question_answered");
+        assert!(!answers.is_empty(), "{program}: nothing was answered");
         assert!(
             answers.iter().all(|it| it["by"] == "its time limit"),
             "{program}"
