@@ -1,5 +1,4 @@
 //! Turns an input into a fact, if it still matters.
-use super::config::FleetConfig;
 use super::event::{Cause, Change, Event};
 use super::input::{Fitness, Input, LaunchProblem};
 use super::project::{Project, Registration};
@@ -16,7 +15,7 @@ use jiff::Timestamp;
 ///
 /// What is older than what is known changes nothing: of a session by its run and the number of its last line, of a slice
 /// by its generation.
-pub fn accept(_: &FleetConfig, state: &State, input: &Input, now: Timestamp) -> Option<Event> {
+pub fn accept(state: &State, input: &Input, now: Timestamp) -> Option<Event> {
     let of = |project: &ProjectId| state.projects.get(project);
     match input {
         Input::Started { process, version } => Some(Event::SupervisorStarted {
@@ -33,9 +32,7 @@ pub fn accept(_: &FleetConfig, state: &State, input: &Input, now: Timestamp) -> 
         Input::Removed { project } => of(project).map(|_| Event::ProjectRemoved {
             project: project.clone(),
         }),
-        Input::Session { project, digest } => {
-            looked_at(of(project)?, digest, now).map(|look| look.of(project))
-        }
+        Input::Session { project, digest } => looked_at(project, of(project)?, digest, now),
         Input::LaunchFailed {
             project,
             generation,
@@ -68,7 +65,7 @@ pub fn accept(_: &FleetConfig, state: &State, input: &Input, now: Timestamp) -> 
         Input::RequestWaits { project } => {
             request_waits(of(project)?).map(|change| changed(project, change))
         }
-        Input::Request(request) => requested(state, request, now),
+        Input::Request(request) => requested(state, request),
     }
 }
 

@@ -111,28 +111,6 @@ pub enum Cause {
     RequestWaits,
 }
 
-impl Cause {
-    /// Whether you brought it about.
-    pub fn is_yours(&self) -> bool {
-        match self {
-            Self::StartedByYou | Self::Request { .. } => true,
-            Self::Session
-            | Self::Interrupted { .. }
-            | Self::RecoveryScheduled { .. }
-            | Self::RecoveryGivenUp
-            | Self::Refused
-            | Self::WaitOver
-            | Self::OthersWait
-            | Self::Reopened { .. }
-            | Self::Unfit
-            | Self::FitAgain
-            | Self::DiskLow
-            | Self::DiskFree
-            | Self::RequestWaits => false,
-        }
-    }
-}
-
 /// How a supervisor that ends treats the sessions it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,6 @@ use super::event::StopHow;
 use super::project::Registration;
 use super::session::SessionDigest;
 use crate::model::{ProcessId, ProjectId};
-use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -105,11 +104,6 @@ pub enum FleetRequest {
     },
     ContinueAll {
         by: String,
-    },
-    /// A project's directory was moved.
-    Move {
-        project: ProjectId,
-        root: Utf8PathBuf,
     },
     /// End.
     Stop {

@@ -19,7 +19,7 @@
 //! 9. [`ProjectStatus::Done`] and reopening use one number: the tasks left when the session was complete.
 //! 10. Without an iteration that succeeds there are at most five recoveries in 24 hours; then you are asked.
 //! 11. What happens to one project changes nothing of another's.
-//! 12. Reading never writes: `pending` and `follow` change nothing.
+//! 12. Reading never writes: `pending` and `follow` change nothing. Their signatures ensure it, and no test needs to.
 mod accept;
 mod apply;
 mod config;

@@ -7,7 +7,7 @@ use super::state::State;
 use super::status::{Order, ProjectStatus};
 use jiff::Timestamp;
 
-pub(super) fn requested(state: &State, request: &FleetRequest, _: Timestamp) -> Option<Event> {
+pub(super) fn requested(state: &State, request: &FleetRequest) -> Option<Event> {
     match request {
         FleetRequest::PauseAll { until, by } => {
             let news = state.pause.as_ref().is_none_or(|it| it.until != *until);
@@ -27,13 +27,6 @@ pub(super) fn requested(state: &State, request: &FleetRequest, _: Timestamp) -> 
             how: *how,
             by: by.clone(),
         }),
-        FleetRequest::Move { project, root } => {
-            let known = state.projects.get(project)?;
-            (known.root != *root).then(|| Event::ProjectMoved {
-                project: project.clone(),
-                root: root.clone(),
-            })
-        }
         FleetRequest::Pause {
             project,
             until,

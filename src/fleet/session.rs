@@ -17,7 +17,7 @@ pub struct Seen {
 }
 
 /// A session at one moment, read from its journal and its lock.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionDigest {
     pub seen: Seen,
     /// The slice for which its last runner was started; none if you started it.
@@ -30,9 +30,10 @@ pub struct SessionDigest {
 }
 
 /// What a session does, as its journal has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Activity {
     /// It was not started yet.
+    #[default]
     New,
     Working,
     Waiting {

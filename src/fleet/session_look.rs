@@ -8,36 +8,25 @@ use super::status::{Order, ProjectStatus, Wait};
 use crate::model::ProjectId;
 use jiff::Timestamp;
 
-/// What a look at a session shows.
-pub(super) enum Look {
-    Progressed(super::session::Seen),
-    Changed(Change),
-}
-
-impl Look {
-    /// Returns it as a fact about a project.
-    pub(super) fn of(self, project: &ProjectId) -> Event {
-        match self {
-            Self::Progressed(seen) => Event::Progressed {
-                project: project.clone(),
-                seen,
-            },
-            Self::Changed(change) => changed(project, change),
-        }
-    }
-}
-
 /// Returns what a look at a session means for its project, if it means anything.
-pub(super) fn looked_at(project: &Project, digest: &SessionDigest, now: Timestamp) -> Option<Look> {
+pub(super) fn looked_at(
+    id: &ProjectId,
+    project: &Project,
+    digest: &SessionDigest,
+    now: Timestamp,
+) -> Option<Event> {
     let is_newer = digest.seen.is_newer_than(&project.seen);
     let is_older = !is_newer && digest.seen.seq < project.seen.seq;
     if is_older {
         return None;
     }
-    match (&project.status, digest.alive) {
+    let change = match (&project.status, digest.alive) {
         (ProjectStatus::Running { .. }, true) => {
             let more = digest.seen.iterations != project.seen.iterations;
-            (is_newer && more).then(|| Look::Progressed(digest.seen.clone()))
+            return (is_newer && more).then(|| Event::Progressed {
+                project: id.clone(),
+                seen: digest.seen.clone(),
+            });
         }
         // Its runner was not started yet, or has not recorded its start.
         (
@@ -46,21 +35,18 @@ pub(super) fn looked_at(project: &Project, digest: &SessionDigest, now: Timestam
             },
             false,
         ) if digest.slice.is_none_or(|last| last < *slice) && !has_own_runner(project, digest) => {
-            None
+            return None;
         }
-        (ProjectStatus::Running { order, .. }, false) => {
-            Some(Look::Changed(ended(project, digest, order, now)))
-        }
+        (ProjectStatus::Running { order, .. }, false) => ended(project, digest, order, now),
         // You are asked first, whatever a runner of ours did.
-        (ProjectStatus::Blocked { .. }, _) if digest.slice.is_some() => None,
+        (ProjectStatus::Blocked { .. }, _) if digest.slice.is_some() => return None,
         // Its launch seemed to have failed.
-        (_, true) if digest.slice == Some(project.slice) => Some(Look::Changed(adopted(digest))),
-        (_, true) => Some(Look::Changed(started_by_you(digest))),
-        (_, false) => {
-            let ended = is_newer.then(|| ended(project, digest, &Order::Work, now))?;
-            Some(Look::Changed(ended))
-        }
-    }
+        (_, true) if digest.slice == Some(project.slice) => adopted(digest),
+        (_, true) => started_by_you(digest),
+        (_, false) if is_newer => ended(project, digest, &Order::Work, now),
+        (_, false) => return None,
+    };
+    Some(changed(id, change))
 }
 
 /// Whether a runner that you started has had the session since the slice was given.

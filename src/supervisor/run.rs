@@ -238,14 +238,14 @@ impl Supervisor {
 
     /// Records what an input amounts to, if it still matters. Returns whether it did.
     pub(super) fn accept(&mut self, input: &Input) -> bool {
-        match accept(&self.config, self.store.state(), input, clock::now()) {
+        match accept(self.store.state(), input, clock::now()) {
             Some(event) => self.record(&event),
             None => false,
         }
     }
 
     fn accept_recorded(&mut self, input: &Input) -> Result<()> {
-        match accept(&self.config, self.store.state(), input, clock::now()) {
+        match accept(self.store.state(), input, clock::now()) {
             Some(event) => self.store.record(&event, clock::now()),
             None => Ok(()),
         }

@@ -8,7 +8,7 @@ use super::{
     Desired, DesiredState, Fitness, FleetRequest, Input, ProjectStatus, Registration, SessionEnd,
     StopHow,
 };
-use crate::model::ProjectId;
+use crate::model::{ProcessId, ProjectId};
 use jiff::SignedDuration;
 use session::SimSession;
 use world::World;
@@ -21,6 +21,20 @@ fn every_invariant_holds_in_random_worlds_with_a_crash_after_any_line() {
     for seed in 0..WORLDS {
         let lived = std::panic::catch_unwind(|| live(seed));
         assert!(lived.is_ok(), "in world {seed}");
+    }
+}
+
+/// Returns the input of a supervisor that comes up.
+pub(super) fn started() -> Input {
+    Input::Started {
+        process: ProcessId {
+            pid: 1,
+            start_ticks: 0,
+            boot_id: String::new(),
+            host: String::new(),
+            namespace: None,
+        },
+        version: "1".to_owned(),
     }
 }
 

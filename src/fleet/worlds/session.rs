@@ -15,13 +15,7 @@ pub(super) struct SimSession {
 impl SimSession {
     pub(super) fn new() -> Self {
         Self {
-            digest: SessionDigest {
-                seen: Seen::default(),
-                slice: None,
-                alive: false,
-                parked: false,
-                activity: Activity::New,
-            },
+            digest: SessionDigest::default(),
             yields: false,
             runs: 0,
         }

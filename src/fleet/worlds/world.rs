@@ -2,12 +2,15 @@
 use super::check::{Ledger, at_rest, is_older};
 use super::dice::Dice;
 use super::session::SimSession;
+use super::started;
 use crate::fleet::{
     Effect, Event, Fitness, FleetConfig, Input, LaunchProblem, ProjectStatus, Registration,
     SessionDigest, SessionEnd, State, accept, follow,
 };
-use crate::model::{ProcessId, ProjectId};
+use crate::model::ProjectId;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct World {
@@ -30,6 +33,12 @@ pub(super) struct World {
     pub(super) clock_was_set: bool,
     /// After how many lines the supervisor is killed next.
     dies_after: Option<u64>,
+}
+
+/// Returns what a file has of a value.
+fn read_back<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = serde_json::to_vec(value).unwrap();
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// More steps than any world needs to come to rest.
@@ -62,16 +71,16 @@ impl World {
     }
 
     /// Appends a line and checks what must hold then. Returns false if the supervisor is killed behind it.
-    fn record(&mut self, event: Event) -> bool {
+    fn record(&mut self, event: &Event) -> bool {
         let before = self.state.clone();
-        self.state.apply(&event, self.now);
+        self.state.apply(event, self.now);
         let mut ledger = std::mem::take(&mut self.ledger);
-        ledger.check(self, &before, &event, self.now);
+        ledger.check(self, &before, event, self.now);
         self.ledger = ledger;
-        if let Event::ProjectRegistered(of) = &event {
+        if let Event::ProjectRegistered(of) = event {
             self.ran.insert(of.project.clone(), 0);
         }
-        self.journal.push((event, self.now));
+        self.journal.push((read_back(event), self.now));
         let left = self.dies_after.map(|left| left.saturating_sub(1));
         self.dies_after = left;
         left != Some(0)
@@ -79,8 +88,8 @@ impl World {
 
     /// The supervisor gets an input, and does what follows. One that is killed comes up again.
     pub(super) fn handle(&mut self, input: &Input) {
-        let lives = match accept(&self.config, &self.state, input, self.now) {
-            Some(event) => self.record(event),
+        let lives = match accept(&self.state, input, self.now) {
+            Some(event) => self.record(&event),
             None => true,
         };
         if !(lives && self.settle()) {
@@ -96,25 +105,17 @@ impl World {
             folded.apply(event, *at);
         }
         assert_eq!(folded, self.state, "the journal is the truth (7)");
-        let process = ProcessId {
-            pid: 1,
-            start_ticks: 0,
-            boot_id: String::new(),
-            host: String::new(),
-            namespace: None,
-        };
-        let mut inputs = vec![Input::Started {
-            process,
-            version: "1".to_owned(),
-        }];
+        let saved = read_back(&self.state);
+        assert_eq!(saved, self.state, "a checkpoint is the state (7)");
+        let mut inputs = vec![started()];
         let registered = self.registry.values().cloned();
         inputs.extend(registered.map(Input::Registered));
         let gone = self.state.projects.keys();
         let gone = gone.filter(|id| !self.registry.contains_key(*id)).cloned();
         inputs.extend(gone.map(|project| Input::Removed { project }));
         for input in inputs {
-            if let Some(event) = accept(&self.config, &self.state, &input, self.now) {
-                self.record(event);
+            if let Some(event) = accept(&self.state, &input, self.now) {
+                self.record(&event);
             }
         }
         for project in self.registry.keys().cloned().collect::<Vec<_>>() {
@@ -132,7 +133,7 @@ impl World {
     fn settle(&mut self) -> bool {
         for _ in 0..MANY {
             while let Some(event) = follow(&self.config, &self.state, self.now) {
-                if !self.record(event) {
+                if !self.record(&event) {
                     return false;
                 }
                 assert!(self.journal.len() < 50 * MANY, "it never rests (6)");
@@ -183,8 +184,8 @@ impl World {
     }
 
     fn input(&mut self, input: &Input) -> bool {
-        match accept(&self.config, &self.state, input, self.now) {
-            Some(event) => self.record(event),
+        match accept(&self.state, input, self.now) {
+            Some(event) => self.record(&event),
             None => true,
         }
     }
@@ -279,7 +280,7 @@ impl World {
             if is_older(&self.state, project, digest) {
                 let (project, digest) = (project.clone(), digest.clone());
                 let late = Input::Session { project, digest };
-                assert_eq!(accept(&self.config, &self.state, &late, self.now), None);
+                assert_eq!(accept(&self.state, &late, self.now), None);
             }
         }
         for (project, known) in &self.state.projects {
@@ -289,7 +290,7 @@ impl World {
                 problem: LaunchProblem::Passes,
                 error: String::new(),
             };
-            assert_eq!(accept(&self.config, &self.state, &late, self.now), None);
+            assert_eq!(accept(&self.state, &late, self.now), None);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A session in a simulation, and the quota that all of them share.
 use crate::engine::pacing::{Pacing, WindowUse, decide};
-use crate::fleet::{Activity, Seen, SessionDigest};
+use crate::fleet::{Activity, SessionDigest};
 use crate::model::{QuotaDecision, Share, WindowName};
 use crate::plan::{Pace, QuotaPolicy};
 use jiff::tz::TimeZone;
@@ -20,13 +20,7 @@ pub(super) struct YearSession {
 impl YearSession {
     pub(super) fn new(left: u64) -> Self {
         Self {
-            digest: SessionDigest {
-                seen: Seen::default(),
-                slice: None,
-                alive: false,
-                parked: false,
-                activity: Activity::New,
-            },
+            digest: SessionDigest::default(),
             yields: false,
             left,
             added: 0,

@@ -3,12 +3,12 @@ use super::heap::{Happening, Heap};
 use super::plan::Plan;
 use super::report::Report;
 use super::session::{Quota, YearSession, minutes};
-use crate::fleet::worlds::dice::Dice;
+use crate::fleet::worlds::{dice::Dice, started};
 use crate::fleet::{
     Activity, Cause, Effect, Event, FleetConfig, FleetRequest, Input, Project, ProjectStatus,
     Registration, SessionEnd, State, accept, follow,
 };
-use crate::model::{FailureClass, ProcessId, ProjectId};
+use crate::model::{FailureClass, ProjectId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -76,15 +76,7 @@ impl Year {
     }
 
     fn start(&mut self) {
-        let process = ProcessId {
-            pid: 1,
-            start_ticks: 0,
-            boot_id: String::new(),
-            host: String::new(),
-            namespace: None,
-        };
-        let version = "1".to_owned();
-        self.input(&Input::Started { process, version });
+        self.input(&started());
     }
 
     pub(super) fn run(self, days: i64) -> Report {
@@ -283,7 +275,7 @@ impl Year {
     }
 
     fn input(&mut self, input: &Input) -> bool {
-        match accept(&self.config, &self.state, input, self.now) {
+        match accept(&self.state, input, self.now) {
             Some(event) => {
                 self.record(&event);
                 true
@@ -313,16 +305,16 @@ impl Year {
         self.state.apply(event, self.now);
     }
 
-    /// Finds what no time and no owner has changed for a week.
+    /// Finds what no time and no owner has changed for eight days, a day longer than the longest window of the quota.
     fn find_stuck(&mut self) {
-        let week_ago = self.now - SignedDuration::from_hours(8 * 24);
+        let then = self.now - 8 * DAY;
         for (id, project) in &self.state.projects {
             let is_shown = matches!(
                 project.status,
                 ProjectStatus::Blocked { .. } | ProjectStatus::Done { .. }
             ) || (project.status.as_str() == "waiting"
                 && project.status.until().is_none());
-            if !is_shown && project.since < week_ago {
+            if !is_shown && project.since < then {
                 self.report.stuck.push(id.clone());
             }
         }
