@@ -75,7 +75,7 @@ impl RunnerEnv {
     pub fn new(workspace: Workspace, exe: Utf8PathBuf, vars: Env) -> Self {
         let home = vars.get("HOME").map(Utf8Path::new);
         let dirs = UserDirs::new(&vars, home);
-        let redactor = Redactor::of_env(&vars, secrets::readable_values(&dirs, home));
+        let redactor = secrets::redactor(&dirs, &vars);
         Self {
             workspace,
             dirs,

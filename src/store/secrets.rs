@@ -2,6 +2,8 @@
 use super::atomic;
 use super::layout::UserDirs;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Env;
+use crate::redact::Redactor;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -79,9 +81,15 @@ pub fn add(path: &Utf8Path, name: &str, value: &str) -> io::Result<()> {
     atomic::replace(path, format!("{text}{between}{name}: {value}\n").as_bytes())
 }
 
+/// Returns what removes the secrets of an environment, and those of the user that can be read.
+pub fn redactor(dirs: &UserDirs, vars: &Env) -> Redactor {
+    let home = vars.get("HOME").map(Utf8Path::new);
+    Redactor::of_env(vars, readable_values(dirs, home))
+}
+
 /// Returns the values of all secrets that can be read, for redaction. A file that others may read counts too, and one that
 /// cannot be read leaves the others.
-pub fn readable_values(dirs: &UserDirs, home: Option<&Utf8Path>) -> Vec<String> {
+fn readable_values(dirs: &UserDirs, home: Option<&Utf8Path>) -> Vec<String> {
     let old = home.map(|home| home.join(".cc-autopipe/secrets.env"));
     let lines = old.into_iter().chain([dirs.config.join("secrets.env")]);
     let of_lines =

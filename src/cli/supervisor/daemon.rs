@@ -6,8 +6,8 @@ use crate::exec::launcher::{self, LaunchReply};
 use crate::log;
 use crate::model::Env;
 use crate::redact::Redactor;
-use crate::store::crash;
 use crate::store::layout::{StateFile, UserDirs};
+use crate::store::{crash, secrets};
 use crate::supervisor::{self, SupervisorEnv};
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub(in crate::cli) struct Request {
 /// Runs the supervisor in this terminal until it ends.
 pub(in crate::cli) fn in_this_terminal(env: SupervisorEnv, context: &Context) -> Result<ExitCode> {
     crash::role("supervisor");
-    log::of_supervisor(None, level(&env.vars), redactor(&env.vars));
+    log::of_supervisor(None, level(&env.vars), redactor(&context.dirs, &env));
     supervisor::run(&context.dirs, env, |_, _| ())?;
     Ok(ExitCode::Done)
 }
@@ -37,7 +37,7 @@ pub(in crate::cli) fn in_background(socket: &Utf8Path) -> Result<ExitCode> {
     let home = env.vars.get("HOME").map(Utf8Path::new);
     let dirs = UserDirs::new(&env.vars, home);
     let path = dirs.state_file(StateFile::SupervisorLog);
-    log::of_supervisor(Some(&path), level(&env.vars), redactor(&env.vars));
+    log::of_supervisor(Some(&path), level(&env.vars), redactor(&dirs, &env));
     let line = Cell::new(Some(line));
     let reply = |reply: &LaunchReply| {
         if let Some(line) = line.take() {
@@ -55,8 +55,8 @@ pub(in crate::cli) fn in_background(socket: &Utf8Path) -> Result<ExitCode> {
     }
 }
 
-fn redactor(vars: &Env) -> Arc<Redactor> {
-    Arc::new(Redactor::of_env(vars, []))
+fn redactor(dirs: &UserDirs, env: &SupervisorEnv) -> Arc<Redactor> {
+    Arc::new(secrets::redactor(dirs, &env.vars))
 }
 
 fn level(vars: &Env) -> Option<&str> {
