@@ -1,7 +1,7 @@
 //! `ap projects pause`, `resume` and `set`.
 use super::add::DefinitionArgs;
 use super::project_change::ProjectChange;
-use super::target::find;
+use super::target::{find, not_registered};
 use super::until::parse;
 use crate::cli::context::Context;
 use crate::cli::supervised::{check, supervisor_lives};
@@ -9,7 +9,7 @@ use crate::clock;
 use crate::error::Result;
 use crate::fleet::FleetRequest;
 use crate::store::fleet;
-use crate::store::registry;
+use crate::store::registry::{self, RegisteredProject};
 use crate::ui::time;
 use jiff::Timestamp;
 
@@ -109,24 +109,19 @@ pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
     let registry = registry::read(&context.dirs)?;
     let before = find(&registry, &args.name, context)?.clone();
     let mut after = before.clone();
-    if let Some(definition) = args.definition.named() {
-        (after.kind, after.name) = (definition.kind, definition.name);
-    }
-    after.weight = args.weight.unwrap_or(after.weight);
-    if !args.flags.is_empty() {
-        after.flags.clone_from(&args.flags);
-    }
+    apply(args, &mut after);
     let id = before.id.clone();
     if after == before {
         let message = format!("Project '{id}' is as it was.");
         return Ok(ProjectChange::new(&id, "unchanged", message));
     }
     check(&after, context)?;
-    registry::update(&context.dirs, |registry| {
-        for project in registry.projects.iter_mut().filter(|it| it.id == id) {
-            *project = after.clone();
-        }
-        Ok(())
+    // It may have been moved or removed meanwhile.
+    let after = registry::update(&context.dirs, |registry| {
+        let project = registry.projects.iter_mut().find(|it| it.id == id);
+        let project = project.ok_or_else(|| not_registered(id.as_str()))?;
+        apply(args, project);
+        Ok(project.clone())
     })?;
     fleet::wake(&context.dirs, "projects")?;
     let message = format!(
@@ -134,4 +129,14 @@ pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
         after.name, after.weight
     );
     Ok(ProjectChange::new(&id, "set", message))
+}
+
+fn apply(args: &SetArgs, project: &mut RegisteredProject) {
+    if let Some(definition) = args.definition.named() {
+        (project.kind, project.name) = (definition.kind, definition.name);
+    }
+    project.weight = args.weight.unwrap_or(project.weight);
+    if !args.flags.is_empty() {
+        project.flags.clone_from(&args.flags);
+    }
 }

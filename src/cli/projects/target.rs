@@ -10,11 +10,14 @@ pub(super) fn find<'a>(
     project: &str,
     context: &Context,
 ) -> Result<&'a RegisteredProject> {
-    lookup(registry, project, context).ok_or_else(|| {
-        let message = format!("no registered project is `{project}`");
-        Error::new(ErrorKind::NotFound, message)
-            .hint("`ap projects` lists them; `ap projects add DIR` adds one")
-    })
+    lookup(registry, project, context).ok_or_else(|| not_registered(project))
+}
+
+/// Returns the error for a project that is not registered.
+pub(super) fn not_registered(project: &str) -> Error {
+    let message = format!("no registered project is `{project}`");
+    Error::new(ErrorKind::NotFound, message)
+        .hint("`ap projects` lists them; `ap projects add DIR` adds one")
 }
 
 /// Returns the registered project of an id or a path, if there is one.

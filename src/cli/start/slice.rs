@@ -26,10 +26,14 @@ impl FromStr for GivenSlice {
         let project = next()?.parse().map_err(|_| wrong())?;
         let generation = next()?.parse().map_err(|_| wrong())?;
         let iterations = next().ok().map(str::parse).transpose();
+        let iterations = iterations.map_err(|_| wrong())?;
+        if parts.next().is_some() {
+            return Err(wrong());
+        }
         Ok(Self {
             project,
             generation,
-            iterations: iterations.map_err(|_| wrong())?,
+            iterations,
         })
     }
 }
@@ -41,6 +45,21 @@ impl GivenSlice {
             wakeup: Some(fleet::wakeup_file(&context.dirs, &self.project)),
             park_after_s: PARK_AFTER_S,
             iterations: self.iterations,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_a_project_a_generation_and_perhaps_iterations() {
+        let slice: GivenSlice = "app:12:1".parse().unwrap();
+        assert_eq!((slice.generation, slice.iterations), (12, Some(1)));
+        assert_eq!("app:0".parse::<GivenSlice>().unwrap().iterations, None);
+        for wrong in ["", "app", "app:", "app:x", "app:1:", "app:1:x", "app:1:2:3"] {
+            assert!(wrong.parse::<GivenSlice>().is_err(), "{wrong}");
         }
     }
 }
