@@ -69,6 +69,7 @@ fn code(
     context: &Context,
 ) -> Result<ExitCode> {
     match worked {
+        // Of the exit codes of `ap run`, 2 means that the session failed.
         Ok(ExitCode::Failed) => Ok(ExitCode::Usage),
         Ok(_) => Ok(ExitCode::Done),
         Err(error) if error.kind() == ErrorKind::AlreadyRunning => {

@@ -140,7 +140,7 @@ fn a_killed_supervisor_is_followed_by_one_that_adopts_its_sessions() {
 }
 
 #[test]
-fn a_stop_is_a_wish_that_outlasts_services_and_start_continues_what_it_stopped() {
+fn ap_stop_outlasts_services_and_ap_start_resumes_the_sessions() {
     let fleet = Fleet::new(1, TWICE, UNTIL_TOLD);
     fleet.add_all();
     let project = &fleet.0[0];

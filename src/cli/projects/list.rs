@@ -33,7 +33,7 @@ pub(in crate::cli) struct ProjectRow {
     progressed_at: Option<Timestamp>,
     /// Seconds in which it ran.
     ran_s: i64,
-    /// What it asks you, as `ap questions` numbers it.
+    /// The number of what it asks you.
     question: Option<u32>,
 }
 

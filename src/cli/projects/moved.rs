@@ -8,7 +8,7 @@ use crate::store::layout::Project;
 use crate::store::registry;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Tell where the directory of a project was moved
+/// Record that a project's directory was moved
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its id, or where its directory was
