@@ -7,7 +7,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::{Desired, Event, FleetRequest, State};
 use crate::model::{ProcessId, ProjectId};
 use camino::Utf8Path;
-use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -28,6 +27,7 @@ pub struct FleetStore {
     dirs: UserDirs,
     journal: Segments<Event>,
     state: State,
+    /// How many lines the checkpoint covers.
     saved: u64,
 }
 
@@ -37,6 +37,7 @@ impl FleetStore {
         roots::create_state_dir(dirs)?;
         let folder = dirs.state_file(StateFile::Supervisor);
         let Checkpoint { end, mut state } = checkpoint(dirs);
+        let mut saved = end.position.seq;
         let open = |from, state: &mut State| {
             Segments::open(&folder, from, |line| state.apply(&line.event, line.at))
         };
@@ -45,15 +46,15 @@ impl FleetStore {
             Err(error @ JournalError::Held { .. }) => return Err(explain(error)),
             // A checkpoint that does not fit the journal is not damage: the journal is the truth.
             Err(_) => {
-                state = State::default();
+                (state, saved) = (State::default(), 0);
                 open(SegmentPosition::default(), &mut state).map_err(explain)?
             }
         };
         Ok(Self {
             dirs: dirs.clone(),
-            saved: journal.position().position.seq,
             journal,
             state,
+            saved,
         })
     }
 
@@ -130,7 +131,7 @@ fn explain(error: JournalError) -> Error {
 
 /// Returns what you want of the supervisor, if you ever said so.
 pub fn desired(dirs: &UserDirs) -> Option<Desired> {
-    serde_json::from_slice(&fs::read(dirs.state_file(StateFile::Desired)).ok()?).ok()
+    serde_json::from_slice(&beneath::read(&dirs.state_file(StateFile::Desired)).ok()?).ok()
 }
 
 /// Records what you want of the supervisor.

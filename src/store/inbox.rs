@@ -77,18 +77,22 @@ pub fn waiting_in<R: DeserializeOwned>(inbox: &Utf8Path) -> io::Result<Vec<Waiti
     Ok(requests)
 }
 
-/// Removes the stops asked for before `now`: a resumed session is to run, also if its last runner died
-/// before it could take one up, or with one just taken up.
-pub fn forget_stops(dir: &RunDir, now: Timestamp) -> io::Result<()> {
+/// Removes the requests made before `now` that `is_meant` names, as stops: what is started again is to run, also if
+/// its last process died before it could take one up, or with one just taken up.
+pub fn forget_older<R: DeserializeOwned>(
+    inbox: &Utf8Path,
+    now: Timestamp,
+    is_meant: impl Fn(&R) -> bool,
+) -> io::Result<()> {
     let before = name_at(now);
-    let stale = |waiting: &Waiting| {
-        matches!(waiting.request, Request::Stop(_))
+    let stale = |waiting: &Waiting<R>| {
+        is_meant(&waiting.request)
             && waiting
                 .path
                 .file_name()
                 .is_some_and(|name| name < before.as_str())
     };
-    waiting(dir)?
+    waiting_in(inbox)?
         .into_iter()
         .filter(stale)
         .try_for_each(Waiting::done)
@@ -101,4 +105,23 @@ fn name_at(now: Timestamp) -> String {
 
 fn reject(folder: &Utf8PathBuf, path: &Utf8PathBuf) -> io::Result<()> {
     beneath::rename(path, &folder.join(path.file_name().unwrap_or("request")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_meant_and_older_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Utf8PathBuf::from_path_buf(folder.path().join("inbox")).unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for (second, request) in [(1, "stop"), (2, "pause"), (4, "stop")] {
+            put_into(&inbox, &request, at(second)).unwrap();
+        }
+        forget_older(&inbox, at(3), |request: &String| request == "stop").unwrap();
+        let left = waiting_in::<String>(&inbox).unwrap();
+        let left: Vec<String> = left.into_iter().map(|waiting| waiting.request).collect();
+        assert_eq!(left, ["pause", "stop"]);
+    }
 }

@@ -16,6 +16,9 @@ impl Supervisor {
             self.sweep_from(next);
         } else if self.next_sweep <= now {
             self.next_sweep = now + SWEEP;
+            // In case a wakeup was lost.
+            self.read_registry();
+            self.read_requests();
             if self.sweep.is_none() {
                 self.sweep_from(0);
             }

@@ -23,11 +23,8 @@ pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
     };
     let Some((snapshot, seq)) = load_with_seq(dir)? else {
         return Ok(SessionDigest {
-            seen: Seen::default(),
-            slice: None,
             alive: is_held,
-            parked: false,
-            activity: Activity::New,
+            ..SessionDigest::default()
         });
     };
     let state = &snapshot.state;
@@ -99,10 +96,8 @@ fn end(state: &State, ending: &Ending) -> SessionEnd {
 }
 
 fn open(state: &State) -> u32 {
-    match &state.current.queue_status {
-        Some(QueueStatus::Work { left, .. }) => *left,
-        _ => 0,
-    }
+    let status = state.current.queue_status.as_ref();
+    status.and_then(QueueStatus::left).unwrap_or(0)
 }
 
 /// Whether something was left for a session that no runner has read.

@@ -1,10 +1,9 @@
 //! `HUMAN_NEEDED.md`: in the folder of a project that waits for you, what it asks and how to answer.
 use crate::fleet::{Project, ProjectQuestion, ProjectStatus, Wait};
 use crate::store::registry::RegisteredProject;
-use crate::store::{atomic, ignored};
+use crate::store::{atomic, beneath, ignored};
 use crate::text::shell_quote;
 use camino::Utf8PathBuf;
-use fs_err as fs;
 use std::io;
 
 /// Its path in a project.
@@ -23,15 +22,17 @@ pub(super) fn update(registered: &RegisteredProject, project: Option<&Project>) 
 }
 
 fn write(path: &Utf8PathBuf, text: Option<&str>) -> io::Result<()> {
-    let there = match fs::read_to_string(path) {
+    let there = match beneath::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         there => Some(there?),
     };
-    let is_ours = there.as_deref().is_none_or(|there| there.starts_with(HEAD));
+    let is_ours = there
+        .as_deref()
+        .is_none_or(|there| there.starts_with(HEAD.as_bytes()));
     match text {
         _ if !is_ours => Ok(()),
-        None if there.is_some() => fs::remove_file(path),
-        Some(text) if there.as_deref() != Some(text) => {
+        None if there.is_some() => beneath::remove_file(path),
+        Some(text) if there.as_deref() != Some(text.as_bytes()) => {
             if let Some(folder) = path.parent() {
                 ignored::create(folder)?;
             }

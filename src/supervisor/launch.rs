@@ -1,10 +1,10 @@
 //! Starts the runner of a slice: by `ap` itself, in a process and a thread of their own, because a project may be on a
 //! file system that hangs.
 use super::fitness::look_closely;
-use super::messages::{FailureKind, LaunchFailure, Message};
+use super::messages::{LaunchFailure, Message};
 use crate::error::ErrorKind;
 use crate::exec::command::{BoundedCommand, CommandError};
-use crate::fleet::Fitness;
+use crate::fleet::{Fitness, LaunchProblem};
 use crate::model::{CommandOutput, Env};
 use crate::store::layout::Project;
 use crate::store::registry::RegisteredProject;
@@ -134,7 +134,7 @@ fn result(output: Result<CommandOutput, CommandError>) -> Result<(), LaunchFailu
     }
     let passes = |error: String| LaunchFailure {
         error,
-        kind: FailureKind::Passes,
+        problem: LaunchProblem::Passes,
     };
     let output = output.map_err(|error| passes(error.to_string()))?;
     if output.is_success() {
@@ -142,7 +142,7 @@ fn result(output: Result<CommandOutput, CommandError>) -> Result<(), LaunchFailu
     }
     Err(match serde_json::from_slice::<Report>(&output.stdout) {
         Ok(Report { error }) => LaunchFailure {
-            kind: kind(error.kind),
+            problem: problem(error.kind),
             error: error.message,
         },
         Err(_) => passes(output.stderr_text().trim().to_owned()),
@@ -150,9 +150,9 @@ fn result(output: Result<CommandOutput, CommandError>) -> Result<(), LaunchFailu
 }
 
 /// Returns what can be done about an error of a start.
-fn kind(kind: ErrorKind) -> FailureKind {
+fn problem(kind: ErrorKind) -> LaunchProblem {
     match kind {
-        ErrorKind::NoTasks => FailureKind::NothingToDo,
+        ErrorKind::NoTasks => LaunchProblem::NothingToDo,
         ErrorKind::Usage
         | ErrorKind::BadValue
         | ErrorKind::NotFound
@@ -165,7 +165,7 @@ fn kind(kind: ErrorKind) -> FailureKind {
         | ErrorKind::NotResumable
         | ErrorKind::PlanChanged
         | ErrorKind::Damaged
-        | ErrorKind::NewerFormat => FailureKind::NeedsYou,
-        _ => FailureKind::Passes,
+        | ErrorKind::NewerFormat => LaunchProblem::NeedsYou,
+        _ => LaunchProblem::Passes,
     }
 }

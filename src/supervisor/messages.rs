@@ -1,5 +1,5 @@
 //! What reaches the supervisor's loop.
-use crate::fleet::Fitness;
+use crate::fleet::{Fitness, LaunchProblem};
 use crate::model::ProjectId;
 use std::collections::BTreeSet;
 
@@ -36,18 +36,7 @@ pub(super) enum Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LaunchFailure {
     pub(super) error: String,
-    pub(super) kind: FailureKind,
-}
-
-/// What can be done about a runner that was not started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FailureKind {
-    /// It may work later.
-    Passes,
-    /// Only you can change it.
-    NeedsYou,
-    /// There are no tasks.
-    NothingToDo,
+    pub(super) problem: LaunchProblem,
 }
 
 /// What a runner was asked last.

@@ -1,10 +1,12 @@
 //! Makes what should be in flight so.
 use super::digest::{APPEARS, digest, has_requests, run_dir, wait_for_end};
 use super::launch::{Launch, StartMode};
-use super::messages::{FailureKind, LaunchFailure, Message};
+use super::messages::{LaunchFailure, Message};
 use super::run::Supervisor;
 use crate::clock;
-use crate::fleet::{Activity, Effect, Input, LaunchProblem, SessionDigest, SessionEnd};
+use crate::fleet::{
+    Activity, Effect, Input, LaunchProblem, ProjectStatus, SessionDigest, SessionEnd,
+};
 use crate::model::ProjectId;
 use crate::store::layout::Project;
 use crate::store::registry::RegisteredProject;
@@ -107,6 +109,14 @@ impl Supervisor {
         }
     }
 
+    /// Forgets a launch that is over, unless another one of the project is under way.
+    pub(super) fn launch_over(&mut self, id: &ProjectId, generation: u64) {
+        let launching = self.launching.get(id);
+        if launching.is_some_and(|(launched, _)| *launched == generation) {
+            self.launching.remove(id);
+        }
+    }
+
     /// The process that was to start a runner has ended: the session shows what became of it.
     pub(super) fn launched(
         &mut self,
@@ -114,17 +124,11 @@ impl Supervisor {
         generation: u64,
         result: Result<(), LaunchFailure>,
     ) {
-        let is_known = self
-            .launching
-            .get(id)
-            .is_some_and(|(launched, _)| *launched == generation);
-        if is_known {
-            self.launching.remove(id);
-        }
+        self.launch_over(id, generation);
         let Some(project) = self.registered(id) else {
             return;
         };
-        let digest = self.look(&project, true);
+        let digest = self.look(&project, result.is_err());
         if !self.is_current(id, generation) {
             return;
         }
@@ -138,12 +142,7 @@ impl Supervisor {
                 self.launch_failed(id, generation, LaunchProblem::Passes, error);
             }
             (_, Err(failure)) => {
-                let problem = match failure.kind {
-                    FailureKind::Passes => LaunchProblem::Passes,
-                    FailureKind::NeedsYou => LaunchProblem::NeedsYou,
-                    FailureKind::NothingToDo => LaunchProblem::NothingToDo,
-                };
-                self.launch_failed(id, generation, problem, &failure.error);
+                self.launch_failed(id, generation, failure.problem, &failure.error);
             }
         }
     }
@@ -264,14 +263,21 @@ impl Supervisor {
         Some(digest)
     }
 
-    /// Looks at the sessions whose journals changed without a word, as those of runners that you started.
+    /// Looks at the sessions whose journals changed without a word, as those of runners that you started, and at those
+    /// for which something was left while no runner works on them.
     pub(super) fn look_at_changed_sessions(&mut self) {
         for project in self.registry.projects.clone() {
-            let journal = run_dir(&project, &self.dirs.state).journal();
-            if self.stamps.get(&project.id) != Some(&Stamp::of(&journal)) {
+            let dir = run_dir(&project, &self.dirs.state);
+            let is_as_it_was = self.stamps.get(&project.id) == Some(&Stamp::of(&dir.journal()));
+            if !is_as_it_was || (!self.runs(&project.id) && has_requests(&dir)) {
                 self.look(&project, false);
             }
         }
+    }
+
+    fn runs(&self, project: &ProjectId) -> bool {
+        let known = self.state().projects.get(project);
+        known.is_some_and(|it| matches!(it.status, ProjectStatus::Running { .. }))
     }
 
     /// Looks at the projects whose time has come.

@@ -10,6 +10,7 @@ use crate::exec::process;
 use crate::fleet::{Event, FleetConfig, FleetRequest, Input, State, StopHow, accept, follow};
 use crate::model::{Env, ProjectId};
 use crate::store::fleet::{self, FleetStore, SupervisorHolder};
+use crate::store::inbox;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::registry::{self, Registry};
 use crate::store::stamp::Stamp;
@@ -51,12 +52,8 @@ impl SupervisorEnv {
     }
 }
 
-/// Runs the supervisor until it is told to end. `up` is called once it has the lock and knows its projects.
-pub fn run(
-    dirs: &UserDirs,
-    env: SupervisorEnv,
-    up: impl FnOnce(&SupervisorHolder, usize),
-) -> Result<()> {
+/// Runs the supervisor until it is told to end. `on_ready` is called once it has the lock and knows its projects.
+pub fn run(dirs: &UserDirs, env: SupervisorEnv, on_ready: impl FnOnce()) -> Result<()> {
     let process = process::current();
     let holder = SupervisorHolder {
         pid: process.pid,
@@ -69,7 +66,7 @@ pub fn run(
     };
     let mut supervisor = Supervisor::open(dirs, env)?;
     supervisor.start(&holder)?;
-    up(&holder, supervisor.registry.projects.len());
+    on_ready();
     supervisor.run_to_end()
 }
 
@@ -113,9 +110,9 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    fn open(dirs: &UserDirs, env: SupervisorEnv) -> Result<Self> {
+    fn open(dirs: &UserDirs, mut env: SupervisorEnv) -> Result<Self> {
         let (sender, messages) = channel();
-        let service = ServiceManager::new(&env.vars);
+        let service = ServiceManager::take(&mut env.vars);
         Ok(Self {
             dirs: dirs.clone(),
             config: env.config(),
@@ -155,6 +152,7 @@ impl Supervisor {
             self.sender.clone(),
         )?;
         self.listen()?;
+        self.forget_older_stops(holder.started_at);
         self.accept_recorded(&Input::Started {
             process: holder.process.clone(),
             version: holder.version.clone(),
@@ -169,6 +167,15 @@ impl Supervisor {
         tracing::info!(pid = holder.pid, version = %holder.version, projects = self.registry.projects.len(), "the supervisor is up");
         self.service.ready();
         Ok(())
+    }
+
+    /// Forgets what ended the last supervisor, or was to: it is not meant for this one.
+    fn forget_older_stops(&self, start: Timestamp) {
+        let inbox = self.dirs.state_file(StateFile::SupervisorInbox);
+        let is_stop = |request: &FleetRequest| matches!(request, FleetRequest::Stop { .. });
+        if let Err(error) = inbox::forget_older(&inbox, start, is_stop) {
+            tracing::warn!(%error, "older requests cannot be removed");
+        }
     }
 
     fn listen(&self) -> Result<()> {
@@ -194,7 +201,7 @@ impl Supervisor {
 
     fn run_to_end(&mut self) -> Result<()> {
         loop {
-            self.settle();
+            self.record_consequences();
             if self.state().supervisor.is_none() {
                 break;
             }
@@ -220,8 +227,8 @@ impl Supervisor {
     }
 
     /// Records what follows and makes what should be in flight so, until nothing more changes.
-    fn settle(&mut self) {
-        if self.full_until.is_some_and(|until| Instant::now() < until) {
+    fn record_consequences(&mut self) {
+        if !self.may_record() {
             return;
         }
         loop {
@@ -234,6 +241,21 @@ impl Supervisor {
                 return;
             }
         }
+    }
+
+    /// Whether the journal may be written. What could not be recorded while it was not is read again.
+    fn may_record(&mut self) -> bool {
+        let Some(until) = self.full_until else {
+            return true;
+        };
+        if Instant::now() < until {
+            return false;
+        }
+        self.full_until = None;
+        self.stamps.clear();
+        self.read_registry();
+        self.read_requests();
+        self.full_until.is_none()
     }
 
     /// Records what an input amounts to, if it still matters. Returns whether it did.
@@ -283,7 +305,7 @@ impl Supervisor {
                 generation,
                 fitness,
             } => {
-                self.launching.remove(&project);
+                self.launch_over(&project, generation);
                 self.accept(&Input::Looked {
                     project,
                     before: Some(generation),
@@ -307,7 +329,7 @@ impl Supervisor {
                 self.accept(&Input::OpenTasks { project, open });
             }
             Message::Signal(by) => {
-                // A signal ends the supervisor and is no wish of yours: sessions continue, and the next supervisor finds them.
+                // A signal does not change what you asked for: sessions continue, and the next supervisor finds them.
                 let by = by.to_owned();
                 let how = StopHow::Leave;
                 self.accept(&Input::Request(FleetRequest::Stop { how, by }));
@@ -333,7 +355,8 @@ impl Supervisor {
         let now = Instant::now();
         let until = |at: Instant| at.saturating_duration_since(now);
         let mut wait = until(self.beat_at).min(until(self.next_sweep));
-        if let Some(at) = self.wake_at {
+        // What is due cannot be recorded before there is room.
+        if let Some(at) = self.wake_at.filter(|_| self.full_until.is_none()) {
             let left = at.duration_since(clock::now());
             let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
             wait = wait.min(left.max(Duration::from_millis(1)));

@@ -13,10 +13,12 @@ pub(super) struct ServiceManager {
 }
 
 impl ServiceManager {
-    /// Finds the service manager that started this process.
-    pub(super) fn new(vars: &Env) -> Self {
-        let socket = vars.get("NOTIFY_SOCKET").and_then(|path| connect(path));
-        let microseconds = vars.get("WATCHDOG_USEC").and_then(|text| text.parse().ok());
+    /// Finds the service manager that started this process. Runners do not inherit what it told the supervisor.
+    pub(super) fn take(vars: &mut Env) -> Self {
+        let socket = vars.remove("NOTIFY_SOCKET").and_then(|path| connect(&path));
+        let microseconds = vars
+            .remove("WATCHDOG_USEC")
+            .and_then(|text| text.parse().ok());
         // Twice as often as needed.
         let interval = microseconds.map(|it: u64| Duration::from_micros(it / 2));
         Self {
@@ -88,7 +90,9 @@ mod tests {
             ("NOTIFY_SOCKET".to_owned(), path.display().to_string()),
             ("WATCHDOG_USEC".to_owned(), "60000000".to_owned()),
         ];
-        let manager = ServiceManager::new(&vars.into_iter().collect());
+        let mut vars: Env = vars.into_iter().collect();
+        let manager = ServiceManager::take(&mut vars);
+        assert_eq!(vars, Env::default());
         manager.ready();
         manager.feed();
         manager.status(&State::default());
@@ -106,7 +110,7 @@ mod tests {
 
     #[test]
     fn without_a_service_manager_nothing_is_sent() {
-        let manager = ServiceManager::new(&Env::default());
+        let manager = ServiceManager::take(&mut Env::default());
         manager.ready();
         assert_eq!(manager.interval(), None);
     }

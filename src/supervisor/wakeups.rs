@@ -31,6 +31,8 @@ pub(super) fn watch(folder: &Utf8Path, messages: Sender<Message>) -> io::Result<
             }
             loop {
                 crate::clock::pause(POLL);
+                // Without its folder no wakeup can be left.
+                let _ = fs::create_dir_all(&poll.folder);
                 let names = poll.changed();
                 if !names.is_empty() && messages.send(Message::Woken(names)).is_err() {
                     return;

@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{
     Answer, GivenAnswer, NodeId, QuestionId, Reply, Request, Resolved, SessionName,
 };
-use crate::store::inbox;
 use crate::store::session::{Snapshot, load_cached};
+use crate::store::{fleet, inbox, registry};
 use crate::text::clean;
 use crate::ui;
 use crate::ui::next_command::NextCommand;
@@ -60,6 +60,7 @@ pub(super) fn give(answering: &Answering<'_>, context: &Context) -> Result<ExitC
             ));
         }
         inbox::put(&context.project.session(session), &request, clock::now())?;
+        wake_supervisor(session, context);
         let resume = NextCommand::resume(&answering.snapshot.plan, &answering.snapshot.state);
         let message =
             format!("Stored: the session does not run now. It continues with `{resume}`.");
@@ -82,6 +83,18 @@ pub(super) fn give(answering: &Answering<'_>, context: &Context) -> Result<ExitC
                 .map(|(by, text)| (by.as_str(), text.as_str()));
             Err(too_late(&given, session, other))
         }
+    }
+}
+
+/// Has a supervisor that works on the session look at it now. Otherwise its next sweep finds the answer.
+fn wake_supervisor(session: &SessionName, context: &Context) {
+    let Ok(registry) = registry::read(&context.dirs) else {
+        return;
+    };
+    let root = context.project.root();
+    let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+    if let Some(project) = registry.by_root(&root).filter(|it| it.session == *session) {
+        let _ = fleet::wake(&context.dirs, project.id.as_str());
     }
 }
 

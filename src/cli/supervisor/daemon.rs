@@ -24,7 +24,7 @@ pub(in crate::cli) struct Request {
 pub(in crate::cli) fn in_this_terminal(env: SupervisorEnv, context: &Context) -> Result<ExitCode> {
     crash::role("supervisor");
     log::of_supervisor(None, level(&env.vars), redactor(&context.dirs, &env));
-    supervisor::run(&context.dirs, env, |_, _| ())?;
+    supervisor::run(&context.dirs, env, || ())?;
     Ok(ExitCode::Done)
 }
 
@@ -45,7 +45,7 @@ pub(in crate::cli) fn in_background(socket: &Utf8Path) -> Result<ExitCode> {
             let _ = line.reply(reply);
         }
     };
-    match supervisor::run(&dirs, env, |_, _| reply(&LaunchReply::Started)) {
+    match supervisor::run(&dirs, env, || reply(&LaunchReply::Started)) {
         Ok(()) => Ok(ExitCode::Done),
         Err(error) => {
             tracing::error!(%error, "the supervisor ends");

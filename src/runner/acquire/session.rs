@@ -146,7 +146,8 @@ fn resume(
     if request.replace {
         check_replaceable(request, &session)?;
     }
-    inbox::forget_stops(&session.dir, since)?;
+    let is_stop = |request: &Request| matches!(request, Request::Stop(_));
+    inbox::forget_older(&session.dir.inbox(), since, is_stop)?;
     record_runner_start(&mut session, request)?;
     if request.replace && request.plan != session.plan {
         session = session.replace_plan(&request.plan, clock::now())?;

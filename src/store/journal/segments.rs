@@ -109,8 +109,8 @@ impl<E: Serialize + DeserializeOwned> Segments<E> {
         let next = self.position().next();
         self.journal =
             JournalOf::open_from(&path(&self.folder, next.segment), next.position, |_| ())?;
-        beneath::sync_folder(&self.folder)?;
         self.segment = next.segment;
+        beneath::sync_folder(&self.folder)?;
         crash::point("segment: begun");
         Ok(())
     }
