@@ -131,7 +131,11 @@ pub const COMMAND_EXITS: &[CommandExit] = &[
         "there is no such project, or its session runs already",
     ),
     exit("ap run", ExitCode::Usage, "the session ended as failed"),
-    exit("ap quota", ExitCode::Short, "nothing is known about the quota"),
+    exit(
+        "ap quota",
+        ExitCode::Short,
+        "nothing is known about the quota",
+    ),
     exit(
         "ap init --agents-md",
         ExitCode::Short,
