@@ -1,11 +1,11 @@
-//! Whether what a message says still holds.
+//! Checks whether a notice is still true: an open question, an outage that lasts.
 use super::message::Notice;
 use crate::engine::State;
 use crate::model::{NoticeKind, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::session::load_cached;
 
-/// Whether a notice is still worth sending. One that cannot be checked is.
+/// Whether a notice is still worth sending. A notice that cannot be checked is.
 pub(super) fn is_current(notice: &Notice) -> bool {
     if notice.question.is_none() && notice.kind != NoticeKind::Outage {
         return true;
@@ -34,7 +34,7 @@ pub(super) fn state(notice: &Notice) -> Option<State> {
     let (project, session) = (notice.project.as_ref()?, notice.session.as_ref()?);
     let dir = Project::new(project.clone()).session(session);
     let snapshot = load_cached(&dir).ok()??;
-    // That of a branch has the branch's name behind it.
+    // The source of a branch's notice is the run, a dot and the branch's name.
     let same = notice.source.split('.').next() == Some(snapshot.plan.run.as_str());
     same.then_some(snapshot.state)
 }

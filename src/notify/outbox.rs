@@ -3,7 +3,7 @@
 //! A message is in `waiting/` before it is sent, and moves to `sent/` or `failed/` by being written there first. What is
 //! being sent is named in `sending-<channel>.json`: if its sender dies, the next one knows that it may have arrived.
 use super::message::Message;
-use super::policy::Sent;
+use super::policy::SendTimes;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::lock::FileLock;
 use crate::store::{atomic, beneath, crash, roots};
@@ -240,8 +240,8 @@ impl Outbox {
     }
 
     /// Returns when each channel got messages in the last hour.
-    pub fn recent(&self, now: Timestamp) -> Sent {
-        let mut sent: Sent = read_json(&self.root.join("recent.json"))
+    pub fn recent(&self, now: Timestamp) -> SendTimes {
+        let mut sent: SendTimes = read_json(&self.root.join("recent.json"))
             .ok()
             .flatten()
             .unwrap_or_default();

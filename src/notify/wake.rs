@@ -1,4 +1,4 @@
-//! Wakes the sender: a pipe with a name in the outbox, which only a living sender reads.
+//! Wakes the sender through a named pipe in the outbox, which only a running sender has open.
 use crate::store::layout::{StateFile, UserDirs};
 use camino::Utf8PathBuf;
 use fs_err as fs;
@@ -21,26 +21,26 @@ pub fn ring(dirs: &UserDirs) -> bool {
         .write(true)
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW).bits())
         .open(path(dirs));
-    // Without a reader it cannot be opened. A full pipe has rung often enough.
+    // Opening fails without a reader. If the pipe is full, the sender is woken anyway.
     pipe.is_ok_and(|mut pipe| {
         let _ = pipe.write(b"x");
         true
     })
 }
 
-/// The sender's end.
+/// The sender's end of the pipe.
 #[derive(Debug)]
 pub(super) struct Bell(fs::File);
 
 impl Bell {
-    /// Opens it; it is made if it is missing.
+    /// Opens the pipe, and creates it if it is missing.
     pub(super) fn open(dirs: &UserDirs) -> io::Result<Self> {
         let path = path(dirs);
         match mkfifo(path.as_std_path(), Mode::S_IRUSR | Mode::S_IWUSR) {
             Ok(()) | Err(nix::errno::Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        // Open for writing too, so that it never ends.
+        // Open for writing too, so that reading never returns end of file.
         let pipe = fs::OpenOptions::new()
             .read(true)
             .write(true)
@@ -49,7 +49,7 @@ impl Bell {
         Ok(Self(pipe))
     }
 
-    /// Waits until it rings, or until the time is over. Returns whether it rang.
+    /// Waits until the sender is woken, `most` at the longest. Returns whether it was woken.
     pub(super) fn wait(&mut self, most: Duration) -> bool {
         let millis = u16::try_from(most.as_millis()).unwrap_or(u16::MAX);
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];

@@ -6,7 +6,7 @@ use crate::plan::SecretRef;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// The longest message that Discord takes, in characters.
+/// The longest message that Discord accepts, in characters.
 const DISCORD_LONGEST: usize = 1_900;
 
 pub(super) fn slack(reach: &Reach<'_>, url: &SecretRef, parcel: &Parcel<'_>) -> Sent {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long the desktop may take to accept a notification.
 const LIMIT: Duration = Duration::from_secs(2);
-/// A longer text is not read there.
+/// Longer texts are cut off: the desktop shows no more.
 const LONGEST: usize = 400;
 
 /// Arguments reach AppleScript as data, never as a part of the script.

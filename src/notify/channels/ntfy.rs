@@ -32,7 +32,7 @@ pub(super) fn deliver(reach: &Reach<'_>, address: &Address<'_>, parcel: &Parcel<
     Ok(reach.send(&request, answer))
 }
 
-/// Returns the message as JSON: unlike headers it takes any text.
+/// Returns the message as JSON, which unlike headers can carry any text.
 fn body(topic: &str, address: &Address<'_>, parcel: &Parcel<'_>) -> Value {
     let severity = parcel
         .messages

@@ -26,7 +26,7 @@ pub struct Bot {
     pub chat: String,
 }
 
-/// What the Bot API says no to.
+/// An error that the Bot API returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     pub code: u16,
@@ -34,7 +34,7 @@ pub struct ApiError {
     pub retry_after: Option<SignedDuration>,
 }
 
-/// Why a method has no result.
+/// Why a call of the Bot API failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     Api(ApiError),
@@ -116,7 +116,7 @@ pub(super) fn deliver(reach: &Reach<'_>, target: &TelegramTarget, parcel: &Parce
     Ok(reach.send(&request, |response| answer(response, token.as_deref())))
 }
 
-/// Returns what the buttons of a message carry. It cannot be guessed.
+/// Returns a random token for the buttons of a message, which cannot be guessed.
 fn button_token(id: &str) -> String {
     use std::hash::{BuildHasher as _, RandomState};
     let chance = RandomState::new().hash_one(id) ^ RandomState::new().hash_one("button");
@@ -164,7 +164,7 @@ fn answer(response: &Response, token: Option<&str>) -> Delivery {
     }
 }
 
-/// Says what is wrong with the token or the chat.
+/// Words an error of the Bot API, with what to check.
 pub fn explain(error: &ApiError) -> String {
     let said = &error.description;
     match error.code {

@@ -4,8 +4,8 @@ use crate::notify::message::Message;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// When each channel got messages in the last hour.
-pub type Sent = BTreeMap<String, Vec<Timestamp>>;
+/// When each channel was sent messages in the last hour.
+pub type SendTimes = BTreeMap<String, Vec<Timestamp>>;
 
 /// What to send now, and when to look again.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,9 +22,9 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Selects for each channel what is sent next. `waiting` is in the order in which things happened.
 ///
-/// Of those that are due, the first goes first, together with all others of its kind; a question goes alone, because it
-/// has buttons of its own. While the first waits for another try, those behind it wait too, so that their order stays.
-pub fn select(waiting: &[Message], sent: &Sent, per_hour: u32, now: Timestamp) -> Selection {
+/// Of the messages that are due, the first is sent first, together with all others of its kind; a question is sent alone,
+/// because it has buttons of its own. While a message waits for a retry, the later ones wait too, to keep their order.
+pub fn select(waiting: &[Message], sent: &SendTimes, per_hour: u32, now: Timestamp) -> Selection {
     let mut selection = Selection::default();
     let channels: BTreeSet<&str> = waiting.iter().map(|it| it.channel.as_str()).collect();
     for channel in channels {
@@ -46,7 +46,7 @@ pub fn select(waiting: &[Message], sent: &Sent, per_hour: u32, now: Timestamp) -
             }
             continue;
         };
-        let goes_along = |message: &Message| {
+        let is_in_group = |message: &Message| {
             let is_alone = first.notice.kind == NoticeKind::Question;
             if is_alone || 0 < first.unanswered {
                 message.id == first.id
@@ -56,7 +56,7 @@ pub fn select(waiting: &[Message], sent: &Sent, per_hour: u32, now: Timestamp) -
                     && message.unanswered == 0
             }
         };
-        let group = of_channel().filter(|(_, message)| goes_along(message));
+        let group = of_channel().filter(|(_, message)| is_in_group(message));
         let group: Vec<usize> = group.map(|(index, _)| index).take(LARGEST_GROUP).collect();
         selection.groups.push(group);
     }
@@ -69,7 +69,7 @@ impl Selection {
     }
 }
 
-/// Returns until when a channel has had all that it gets in an hour.
+/// Returns until when a channel has reached its limit of messages in an hour.
 fn full_until(sent: Option<&Vec<Timestamp>>, per_hour: u32, now: Timestamp) -> Option<Timestamp> {
     let mut recent: Vec<Timestamp> = sent?
         .iter()

@@ -113,12 +113,12 @@ fn a_message_is_given_up_after_three_days() {
     let (mut now, mut tries) = (at(0), 0);
     loop {
         match after(&mut message, &down, now) {
-            Reply::Again(until) => now = until,
-            Reply::Failed(reason) => {
+            Disposition::Retry(until) => now = until,
+            Disposition::Failed(reason) => {
                 assert_eq!(reason, "the host is not found; given up after 3 days");
                 break;
             }
-            Reply::Sent => unreachable!("nothing was delivered"),
+            Disposition::Sent => unreachable!("nothing was delivered"),
         }
         tries += 1;
     }
@@ -140,7 +140,7 @@ fn a_server_that_says_when_is_obeyed() {
         };
         assert_eq!(
             after(&mut message, &delivery, at(0)),
-            Reply::Again(at(waits))
+            Disposition::Retry(at(waits))
         );
     }
 }
@@ -149,12 +149,15 @@ fn a_server_that_says_when_is_obeyed() {
 fn what_was_never_answered_is_sent_twice_and_no_more() {
     let mut message = Message::new(notice(1, NoticeKind::Failed, 0), "me");
     let lost = Delivery::Unanswered("no answer in time".to_owned());
-    assert!(matches!(after(&mut message, &lost, at(0)), Reply::Again(_)));
+    assert!(matches!(
+        after(&mut message, &lost, at(0)),
+        Disposition::Retry(_)
+    ));
     let text = wording(&[&message], at(1), &TimeZone::UTC);
     assert_eq!(text.title, "failed 1 (sent again)");
     assert!(matches!(
         after(&mut message, &lost, at(90)),
-        Reply::Failed(_)
+        Disposition::Failed(_)
     ));
 }
 
@@ -167,10 +170,10 @@ fn what_piles_up_is_sent_as_one_and_questions_alone() {
         0,
         Message::new(notice(99_999, NoticeKind::Question, 0), "me"),
     );
-    let selection = select(&waiting, &Sent::new(), 20, at(1));
+    let selection = select(&waiting, &SendTimes::new(), 20, at(1));
     assert_eq!(selection.groups, [vec![0]]);
     waiting.remove(0);
-    let groups = select(&waiting, &Sent::new(), 20, at(1)).groups;
+    let groups = select(&waiting, &SendTimes::new(), 20, at(1)).groups;
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].len(), 200);
     let group: Vec<&Message> = groups[0].iter().map(|index| &waiting[*index]).collect();
@@ -239,7 +242,7 @@ proptest! {
     fn random_days_lose_and_double_nothing(steps in steps(), per_hour in 1..6_u32) {
         let policy = policy(Some("23:00-07:00"));
         let mut now = at(0);
-        let (mut waiting, mut sent, mut number) = (Vec::<Message>::new(), Sent::new(), 0);
+        let (mut waiting, mut sent, mut number) = (Vec::<Message>::new(), SendTimes::new(), 0);
         let mut fates: BTreeMap<String, (u32, bool)> = BTreeMap::new();
         for step in steps {
             match step {
@@ -275,8 +278,8 @@ proptest! {
                             }
                             prop_assert!(fate.0 <= 2, "at most twice");
                             match after(message, &delivery, now) {
-                                Reply::Again(until) => prop_assert!(now < until),
-                                Reply::Sent | Reply::Failed(_) => {
+                                Disposition::Retry(until) => prop_assert!(now < until),
+                                Disposition::Sent | Disposition::Failed(_) => {
                                     fate.1 = true;
                                     gone.push(message.id.clone());
                                 }

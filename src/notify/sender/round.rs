@@ -6,9 +6,9 @@ use crate::notify::configuration::{Configuration, SenderEnv};
 use crate::notify::current::is_current;
 use crate::notify::message::Message;
 use crate::notify::outbox::{Folder, Outbox};
-use crate::notify::policy::{Delivery, Reply, Selection, after, select, wording};
+use crate::notify::policy::{Delivery, Disposition, Selection, after, select, wording};
 use crate::notify::secret::Resolver;
-use crate::notify::updates::{Asked, remember};
+use crate::notify::updates::{ChatQuestion, remember};
 use crate::plan::Channel;
 use crate::store::crash;
 use jiff::{SignedDuration, Timestamp};
@@ -98,16 +98,16 @@ fn send(
     }
     for message in &mut group {
         match after(message, &delivery, now) {
-            Reply::Sent => {
+            Disposition::Sent => {
                 delivered(outbox, message, now)?;
                 done.sent += 1;
             }
-            Reply::Failed(reason) => {
+            Disposition::Failed(reason) => {
                 tracing::warn!(channel = %name, %reason, "a message is given up");
                 outbox.finish(message, Folder::Failed)?;
                 done.failed += 1;
             }
-            Reply::Again(until) => {
+            Disposition::Retry(until) => {
                 tracing::info!(channel = %name, error = ?message.error, %until, "a message waits");
                 outbox.update(message)?;
             }
@@ -119,7 +119,7 @@ fn send(
 
 /// Files a delivered message; a question can be answered from now on, and may be repeated.
 fn delivered(outbox: &Outbox, message: &Message, now: Timestamp) -> Result<()> {
-    if let Some(asked) = Asked::of(message) {
+    if let Some(asked) = ChatQuestion::of(message) {
         remember(outbox, asked)?;
     }
     let repeat = message

@@ -1,7 +1,7 @@
-//! Does what an update means, by calling `ap` itself: no text from a chat reaches a shell or a path.
-use super::asked::{Asked, answering, forget};
+//! Carries out the action of an update by calling `ap` itself: no text from a chat reaches a shell or a path.
 use super::chat::Chat;
-use super::decide::{ChatReply, Decided, StopOffer};
+use super::chat_question::{ChatQuestion, forget, lock_answering};
+use super::decide::{ChatAction, ChatReply, StopOffer};
 use crate::clock;
 use crate::exec::command::BoundedCommand;
 use crate::exec::holder::is_running;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// How long a command may take: a runner may be in the middle of a write.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Does what one chat asks for.
+/// Carries out the actions of one chat.
 #[derive(Debug)]
 pub(super) struct Actor<'a> {
     pub(super) env: &'a SenderEnv,
@@ -29,38 +29,38 @@ pub(super) struct Actor<'a> {
 }
 
 impl Actor<'_> {
-    pub(super) fn act(&mut self, decided: Decided) {
-        match decided {
-            Decided::Nothing => {}
-            Decided::Answer {
+    pub(super) fn act(&mut self, action: ChatAction) {
+        match action {
+            ChatAction::Nothing => {}
+            ChatAction::Answer {
                 asked,
                 reply,
                 query,
             } => self.answer(&asked, &reply, query.as_deref()),
-            Decided::OldButton { query } => {
+            ChatAction::OldButton { query } => {
                 self.chat.note(&query, "This button does nothing any more.");
             }
-            Decided::OldMessage { message } => {
+            ChatAction::OldMessage { message } => {
                 let text = "This question is not asked any more.";
                 self.chat.say(text, Some(message));
             }
-            Decided::Status => self.show(&["list", "--all"]),
-            Decided::Questions => self.show(&["questions", "--all"]),
-            Decided::Pause { session, project } => {
+            ChatAction::Status => self.show(&["list", "--all"]),
+            ChatAction::Questions => self.show(&["questions", "--all"]),
+            ChatAction::Pause { session, project } => {
                 self.control("pause", &session, project.as_deref());
             }
-            Decided::OfferStop { session, project } => self.offer_stop(session, project),
-            Decided::Stop { offer, query } => {
+            ChatAction::OfferStop { session, project } => self.offer_stop(session, project),
+            ChatAction::Stop { offer, query } => {
                 self.stops.retain(|known| known.token != offer.token);
                 self.chat.note(&query, "Stopping…");
                 self.control("stop", &offer.session, offer.project.as_deref());
             }
-            Decided::Usage(usage) => self.chat.say(&format!("Write {usage}"), None),
+            ChatAction::Usage(usage) => self.chat.say(&format!("Write {usage}"), None),
         }
     }
 
-    fn answer(&self, asked: &Asked, reply: &ChatReply, query: Option<&str>) {
-        let _turn = answering();
+    fn answer(&self, asked: &ChatQuestion, reply: &ChatReply, query: Option<&str>) {
+        let _guard = lock_answering();
         let id = asked.question.id.to_string();
         let mut words = vec![
             "answer",

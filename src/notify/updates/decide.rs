@@ -1,22 +1,22 @@
-//! What an update of a bot means: an answer, a command, or nothing. Touches nothing.
-use super::asked::Asked;
+//! Decides what an update of a Telegram bot means: an answer, a command, or nothing. Pure.
+use super::chat_question::ChatQuestion;
 use crate::model::SessionName;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// Commands that are older than this were meant for another moment.
+/// Older commands are ignored: they were meant for another moment.
 const COMMAND_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// How long a button that stops a session works.
 const STOP_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// The longest answer, in bytes.
 const LONGEST_ANSWER: usize = 4_096;
 
-/// What is known when an update comes.
+/// What an update is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Heard<'a> {
-    /// The only chat that is listened to.
+pub struct UpdateContext<'a> {
+    /// The only chat whose updates count.
     pub chat: &'a str,
-    pub asked: &'a [Asked],
+    pub asked: &'a [ChatQuestion],
     /// Stops that were offered, by what their buttons carry.
     pub stops: &'a [StopOffer],
     pub answers: bool,
@@ -33,23 +33,23 @@ pub struct StopOffer {
     pub at: Timestamp,
 }
 
-/// What an update comes to.
+/// The action that an update asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decided {
-    /// Nothing is done, and nothing is written in return.
+pub enum ChatAction {
+    /// Nothing, without a reply.
     Nothing,
-    /// A question is answered.
+    /// Answer a question.
     Answer {
-        asked: Box<Asked>,
+        asked: Box<ChatQuestion>,
         reply: ChatReply,
         /// The button that was pressed.
         query: Option<String>,
     },
-    /// A button that does nothing any more.
+    /// Reply that the button is no longer valid.
     OldButton {
         query: String,
     },
-    /// A question was replied to that cannot be answered any more.
+    /// Reply that the question can no longer be answered.
     OldMessage {
         message: i64,
     },
@@ -59,7 +59,7 @@ pub enum Decided {
         session: SessionName,
         project: Option<String>,
     },
-    /// A stop that is to be confirmed.
+    /// Ask for the confirmation of a stop.
     OfferStop {
         session: SessionName,
         project: Option<String>,
@@ -68,7 +68,7 @@ pub enum Decided {
         offer: StopOffer,
         query: String,
     },
-    /// A command that cannot be read; says how it is written.
+    /// Show the usage of a command that could not be parsed.
     Usage(&'static str),
 }
 
@@ -80,89 +80,89 @@ pub enum ChatReply {
     Text(String),
 }
 
-/// Returns what an update means.
-pub fn decide(update: &Value, heard: &Heard<'_>) -> Decided {
+/// Returns the action that an update asks for.
+pub fn decide(update: &Value, context: &UpdateContext<'_>) -> ChatAction {
     let query = &update["callback_query"];
     if query.is_object() {
-        return button(query, heard);
+        return button(query, context);
     }
     let message = &update["message"];
     let is_forwarded = message["forward_origin"].is_object()
         || message["forward_date"].is_i64()
         || message["via_bot"].is_object();
-    if !is_chat(&message["chat"], heard.chat) || is_forwarded {
-        return Decided::Nothing;
+    if !is_chat(&message["chat"], context.chat) || is_forwarded {
+        return ChatAction::Nothing;
     }
     let Some(text) = message["text"]
         .as_str()
         .map(str::trim)
         .filter(|it| !it.is_empty())
     else {
-        return Decided::Nothing;
+        return ChatAction::Nothing;
     };
     if let Some(answered) = message["reply_to_message"]["message_id"].as_i64()
-        && heard.answers
+        && context.answers
     {
         let reply = ChatReply::Text(crate::text::clip_bytes(text, LONGEST_ANSWER));
-        let asked = heard.asked.iter().find(|asked| asked.message == answered);
+        let asked = context.asked.iter().find(|asked| asked.message == answered);
         return match asked {
-            Some(asked) => Decided::Answer {
+            Some(asked) => ChatAction::Answer {
                 asked: Box::new(asked.clone()),
                 reply,
                 query: None,
             },
             None if message["reply_to_message"]["from"]["is_bot"] == true => {
-                Decided::OldMessage { message: answered }
+                ChatAction::OldMessage { message: answered }
             }
-            None => Decided::Nothing,
+            None => ChatAction::Nothing,
         };
     }
     let sent = message["date"]
         .as_i64()
         .and_then(|at| Timestamp::from_second(at).ok());
-    let is_old = sent.is_none_or(|sent| COMMAND_LIFE < heard.now.duration_since(sent));
-    if heard.control && !is_old {
+    let is_old = sent.is_none_or(|sent| COMMAND_LIFE < context.now.duration_since(sent));
+    if context.control && !is_old {
         command(text)
     } else {
-        Decided::Nothing
+        ChatAction::Nothing
     }
 }
 
-fn button(query: &Value, heard: &Heard<'_>) -> Decided {
-    if !is_chat(&query["message"]["chat"], heard.chat) {
-        return Decided::Nothing;
+fn button(query: &Value, context: &UpdateContext<'_>) -> ChatAction {
+    if !is_chat(&query["message"]["chat"], context.chat) {
+        return ChatAction::Nothing;
     }
     let Some(id) = query["id"].as_str().map(str::to_owned) else {
-        return Decided::Nothing;
+        return ChatAction::Nothing;
     };
     let data = query["data"].as_str().unwrap_or_default();
     let (token, choice) = data.split_once(':').unwrap_or((data, ""));
     let message = query["message"]["message_id"].as_i64();
-    let offered = heard
+    let offered = context
         .stops
         .iter()
-        .find(|offer| offer.token == token && heard.now.duration_since(offer.at) < STOP_LIFE);
-    if let Some(offer) = offered.filter(|_| choice == "stop" && heard.control) {
-        return Decided::Stop {
+        .find(|offer| offer.token == token && context.now.duration_since(offer.at) < STOP_LIFE);
+    if let Some(offer) = offered.filter(|_| choice == "stop" && context.control) {
+        return ChatAction::Stop {
             offer: offer.clone(),
             query: id,
         };
     }
-    let asked = heard.asked.iter().find(|asked| {
+    let asked = context.asked.iter().find(|asked| {
         // Its own token, on its own message.
         !token.is_empty() && asked.token == token && Some(asked.message) == message
     });
     match (asked, choice.parse::<u32>()) {
-        (Some(asked), Ok(number)) if heard.answers => Decided::Answer {
+        (Some(asked), Ok(number)) if context.answers => ChatAction::Answer {
             asked: Box::new(asked.clone()),
             reply: ChatReply::Choice(number),
             query: Some(id),
         },
-        _ => Decided::OldButton { query: id },
+        _ => ChatAction::OldButton { query: id },
     }
 }
 
-fn command(text: &str) -> Decided {
+fn command(text: &str) -> ChatAction {
     let mut words = text.split_whitespace();
     let name = words.next().unwrap_or_default();
     // In groups a command names its bot.
@@ -172,15 +172,15 @@ fn command(text: &str) -> Decided {
         Some((session, words.next().map(str::to_owned)))
     };
     match name {
-        "/status" => Decided::Status,
-        "/questions" => Decided::Questions,
-        "/pause" => session().map_or(Decided::Usage("/pause SESSION"), |(session, project)| {
-            Decided::Pause { session, project }
+        "/status" => ChatAction::Status,
+        "/questions" => ChatAction::Questions,
+        "/pause" => session().map_or(ChatAction::Usage("/pause SESSION"), |(session, project)| {
+            ChatAction::Pause { session, project }
         }),
-        "/stop" => session().map_or(Decided::Usage("/stop SESSION"), |(session, project)| {
-            Decided::OfferStop { session, project }
+        "/stop" => session().map_or(ChatAction::Usage("/stop SESSION"), |(session, project)| {
+            ChatAction::OfferStop { session, project }
         }),
-        _ => Decided::Nothing,
+        _ => ChatAction::Nothing,
     }
 }
 

@@ -1,10 +1,10 @@
-//! Answers from where a message was read: what is written to a Telegram bot, and what it does.
+//! Updates of Telegram bots: answers to questions, and commands.
 mod act;
-mod asked;
 mod chat;
+mod chat_question;
 mod decide;
 mod poll;
 
-pub use asked::{Asked, forget_answered, polls, remember};
-pub use decide::{Decided, Heard, decide};
+pub use chat_question::{ChatQuestion, close_answered, needs_poller, remember};
+pub use decide::{ChatAction, UpdateContext, decide};
 pub use poll::Poller;

@@ -1,8 +1,8 @@
-//! Asks bots for what was written to them, in a thread of the sender: one poller for each bot.
+//! Fetches the updates of Telegram bots by long polling, in a thread of the sender: one request at a time for each bot.
 use super::act::Actor;
-use super::asked;
 use super::chat::Chat;
-use super::decide::{Heard, StopOffer, decide};
+use super::chat_question;
+use super::decide::{StopOffer, UpdateContext, decide};
 use crate::clock;
 use crate::notify::channels::telegram::{CallError, explain};
 use crate::notify::configuration::{Configuration, SenderEnv};
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long Telegram holds a request while nothing is written.
+/// How many seconds Telegram holds a request without updates.
 const HOLD: u64 = 25;
 /// How long such a request may take.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -25,14 +25,14 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How long to wait where another program polls the bot.
 const AFTER_CONFLICT: Duration = Duration::from_secs(30);
 
-/// The thread that polls, while there is a reason to.
+/// The polling thread, while it is needed.
 #[derive(Debug, Default)]
 pub struct Poller {
     running: Option<(Arc<AtomicBool>, JoinHandle<()>)>,
 }
 
 impl Poller {
-    /// Starts or ends the thread. It ends after its current request, and with the process.
+    /// Starts the thread or lets it end: after its current request, and with the process.
     pub fn keep(&mut self, env: &SenderEnv, outbox: &Outbox, polls: bool) {
         if self
             .running
@@ -43,49 +43,49 @@ impl Poller {
         }
         match (&self.running, polls) {
             (None, true) => {
-                let goes_on = Arc::new(AtomicBool::new(true));
-                let (env, outbox, flag) = (env.clone(), outbox.clone(), Arc::clone(&goes_on));
+                let keep_running = Arc::new(AtomicBool::new(true));
+                let (env, outbox, flag) = (env.clone(), outbox.clone(), Arc::clone(&keep_running));
                 let thread = std::thread::Builder::new()
                     .name("poller".to_owned())
                     .spawn(move || poll(&env, &outbox, &flag));
-                self.running = thread.ok().map(|thread| (goes_on, thread));
+                self.running = thread.ok().map(|thread| (keep_running, thread));
             }
-            (Some((goes_on, _)), polls) => goes_on.store(polls, Ordering::Relaxed),
+            (Some((keep_running, _)), polls) => keep_running.store(polls, Ordering::Relaxed),
             (None, false) => {}
         }
     }
 }
 
-fn poll(env: &SenderEnv, outbox: &Outbox, goes_on: &AtomicBool) {
+fn poll(env: &SenderEnv, outbox: &Outbox, keep_running: &AtomicBool) {
     let mut stops = Vec::new();
-    while goes_on.load(Ordering::Relaxed) {
+    while keep_running.load(Ordering::Relaxed) {
         let Ok(configuration) = env.configuration() else {
             return;
         };
-        let listened = Listened::all(env, &configuration);
-        if listened.is_empty() {
+        let chats = PolledChat::all(env, &configuration);
+        if chats.is_empty() {
             return;
         }
         // A bot has one poller, however many chats use it.
-        let mut numbers: Vec<&str> = listened.iter().map(|it| it.chat.bot.number()).collect();
+        let mut numbers: Vec<&str> = chats.iter().map(|it| it.chat.bot.number()).collect();
         numbers.dedup();
         for number in numbers {
-            let of_bot = |it: &&Listened| it.chat.bot.number() == number;
-            let of_bot: Vec<&Listened> = listened.iter().filter(of_bot).collect();
-            if let Err(wait) = once(env, outbox, &of_bot, &mut stops) {
+            let of_bot = |it: &&PolledChat| it.chat.bot.number() == number;
+            let of_bot: Vec<&PolledChat> = chats.iter().filter(of_bot).collect();
+            if let Err(wait) = poll_once(env, outbox, &of_bot, &mut stops) {
                 clock::pause(wait);
             }
         }
     }
 }
 
-/// A chat that is listened to, and the channels that write to it.
-struct Listened {
+/// A chat whose updates are read, and the channels that write to it.
+struct PolledChat {
     chat: Chat,
     channels: Vec<String>,
 }
 
-impl Listened {
+impl PolledChat {
     /// Returns the chats of all channels, those of a bot side by side.
     fn all(env: &SenderEnv, configuration: &Configuration) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
@@ -111,14 +111,14 @@ impl Listened {
     }
 }
 
-/// Asks a bot once, and does what was written to it. An error says how long to wait.
-fn once(
+/// Fetches a bot's updates once, and carries them out. An error is how long to wait before the next request.
+fn poll_once(
     env: &SenderEnv,
     outbox: &Outbox,
-    chats: &[&Listened],
+    chats: &[&PolledChat],
     stops: &mut Vec<StopOffer>,
 ) -> Result<(), Duration> {
-    let Some(Listened { chat: bot, .. }) = chats.first() else {
+    let Some(PolledChat { chat: bot, .. }) = chats.first() else {
         return Ok(());
     };
     let file = format!("telegram-{}.json", bot.bot.number());
@@ -142,17 +142,17 @@ fn once(
             return Err(wait.unwrap_or(usual).min(Duration::from_secs(60)));
         }
         Err(CallError::NoResponse(reason)) => {
-            tracing::info!(?reason, "the bot cannot be asked");
+            tracing::info!(?reason, "the bot's updates cannot be fetched");
             return Err(AFTER_FAILURE);
         }
     };
     for update in &updates {
-        for Listened { chat, channels } in chats {
-            let mut asked = asked::read(outbox);
+        for PolledChat { chat, channels } in chats {
+            let mut asked = chat_question::read(outbox);
             asked.retain(|asked| channels.contains(&asked.channel));
-            let decided = decide(
+            let action = decide(
                 update,
-                &Heard {
+                &UpdateContext {
                     chat: &chat.bot.chat,
                     asked: &asked,
                     stops,
@@ -168,10 +168,10 @@ fn once(
                 chat,
                 stops,
             }
-            .act(decided);
+            .act(action);
         }
         crash::point("poller: an update was acted on");
-        // After what it asks for: an update that is seen twice finds its question answered.
+        // Only after the action: an update that is fetched twice finds its question answered.
         if let Some(number) = update["update_id"].as_i64() {
             let _ = outbox.store_json(&file, &(number + 1));
         }

@@ -15,24 +15,24 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Held while the file is read and replaced: two threads of the sender do so.
-static TURN: Mutex<()> = Mutex::new(());
+/// Locked while the file is read and replaced: two threads of the sender do so.
+static FILE: Mutex<()> = Mutex::new(());
 
-/// Held while a question is answered, so that it is not found answered elsewhere meanwhile.
+/// Locked while a question is answered in the chat, so that it is not reported as answered elsewhere.
 static ANSWERING: Mutex<()> = Mutex::new(());
 
-/// Waits until no question is being answered.
-pub(super) fn answering() -> MutexGuard<'static, ()> {
+/// Waits until no question is being answered, and locks.
+pub(super) fn lock_answering() -> MutexGuard<'static, ()> {
     ANSWERING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_file() -> MutexGuard<'static, ()> {
+    FILE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A question whose message is in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct ChatQuestion {
     pub channel: String,
     /// The number of the message in the chat.
     pub message: i64,
@@ -45,7 +45,7 @@ pub struct Asked {
     pub question: AskedQuestion,
 }
 
-impl Asked {
+impl ChatQuestion {
     /// Returns the question of a message that was delivered to a chat.
     pub fn of(message: &Message) -> Option<Self> {
         let receipt = message.receipt.clone()?;
@@ -105,29 +105,29 @@ fn answer_of(state: &State, branch: &NodeId) -> Option<GivenAnswer> {
 }
 
 /// Returns the questions that can be answered in a chat.
-pub(super) fn read(outbox: &Outbox) -> Vec<Asked> {
+pub(super) fn read(outbox: &Outbox) -> Vec<ChatQuestion> {
     outbox.read_json(ASKED).unwrap_or_default()
 }
 
-/// Adds a question.
-pub fn remember(outbox: &Outbox, asked: Asked) -> io::Result<()> {
-    let _turn = turn();
+/// Adds a question that can be answered in its chat.
+pub fn remember(outbox: &Outbox, asked: ChatQuestion) -> io::Result<()> {
+    let _guard = lock_file();
     let mut all = read(outbox);
     all.retain(|known| (&known.channel, known.message) != (&asked.channel, asked.message));
     all.push(asked);
     outbox.store_json(ASKED, &all)
 }
 
-/// Removes a question: its buttons do nothing more.
-pub(super) fn forget(outbox: &Outbox, asked: &Asked) -> io::Result<()> {
-    let _turn = turn();
+/// Removes a question; its buttons have no effect from then on.
+pub(super) fn forget(outbox: &Outbox, asked: &ChatQuestion) -> io::Result<()> {
+    let _guard = lock_file();
     let mut all = read(outbox);
     all.retain(|known| known != asked);
     outbox.store_json(ASKED, &all)
 }
 
-/// Whether a bot has to be asked for what was written to it.
-pub fn polls(outbox: &Outbox, policy: &NotifyPolicy, serves: bool) -> bool {
+/// Whether the updates of a bot have to be fetched.
+pub fn needs_poller(outbox: &Outbox, policy: &NotifyPolicy, serves: bool) -> bool {
     let bots = || {
         policy
             .channels
@@ -144,9 +144,9 @@ pub fn polls(outbox: &Outbox, policy: &NotifyPolicy, serves: bool) -> bool {
     })
 }
 
-/// Removes questions that were answered elsewhere, and says so in their chats.
-pub fn forget_answered(env: &SenderEnv, outbox: &Outbox, configuration: &Configuration) {
-    let _turn = answering();
+/// Removes questions that were answered elsewhere, and reports that in their chats.
+pub fn close_answered(env: &SenderEnv, outbox: &Outbox, configuration: &Configuration) {
+    let _guard = lock_answering();
     for asked in read(outbox) {
         if asked.is_open() {
             continue;
@@ -159,7 +159,7 @@ pub fn forget_answered(env: &SenderEnv, outbox: &Outbox, configuration: &Configu
             continue;
         };
         chat.close(asked.message);
-        let how = how.unwrap_or_else(|| "the session does not ask it any more".to_owned());
+        let how = how.unwrap_or_else(|| "the session no longer asks it".to_owned());
         chat.say(
             &format!("{} of {}: {how}", asked.question.id, asked.session),
             Some(asked.message),

@@ -1,4 +1,4 @@
-//! How long a sender lives, and what it does meanwhile.
+//! The sender's loop, and `ap notify flush`.
 use super::round::{Round, round};
 use crate::clock;
 use crate::error::Result;
@@ -15,7 +15,7 @@ use crate::store::{crash, roots};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-/// How often it looks whether sessions run, and whether its configuration is another one.
+/// How often the sender checks whether sessions run, and reads its configuration again.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// What `ap notify flush` did.
@@ -26,7 +26,7 @@ pub enum Flushed {
     SenderIsAlive,
 }
 
-/// Sends until nothing is left to do. Does nothing if another process sends.
+/// Sends messages until none is left. Returns at once if another process is the sender.
 pub fn run(env: &SenderEnv) -> Result<()> {
     crash::role("sender");
     let outbox = Outbox::new(&env.dirs);
@@ -35,16 +35,16 @@ pub fn run(env: &SenderEnv) -> Result<()> {
         let Some(lock) = outbox.lock()? else {
             return Ok(());
         };
-        stay(env, &outbox, &lock)?;
+        send_all(env, &outbox, &lock)?;
         drop(lock);
-        // A message may have come between the last look and the end of the lock.
+        // A message may have come between the last round and the release of the lock.
         if outbox.is_empty() {
             return Ok(());
         }
     }
 }
 
-/// Sends now what is due or waits for another try.
+/// Sends now the messages that are due or wait for a retry.
 pub fn flush(env: &SenderEnv) -> Result<Flushed> {
     let outbox = Outbox::new(&env.dirs);
     outbox.create(&env.dirs)?;
@@ -56,21 +56,22 @@ pub fn flush(env: &SenderEnv) -> Result<Flushed> {
     round(env, &outbox, true).map(Flushed::Done)
 }
 
-fn stay(env: &SenderEnv, outbox: &Outbox, _lock: &SenderLock) -> Result<()> {
+/// Sends messages as they fall due, until none waits and nothing else needs the sender.
+fn send_all(env: &SenderEnv, outbox: &Outbox, _lock: &SenderLock) -> Result<()> {
     let mut bell = Bell::open(&env.dirs)?;
     outbox.recover()?;
     outbox.prune(clock::now())?;
     let mut poller = Poller::default();
-    let mut beat = Beat::default();
+    let mut heartbeat = HeartbeatCaller::default();
     loop {
         let done = round(env, outbox, false)?;
         let configuration = env.configuration()?;
-        updates::forget_answered(env, outbox, &configuration);
+        updates::close_answered(env, outbox, &configuration);
         let serves = configuration.policy.serves_running_sessions() && sessions_run(&env.dirs);
         if serves {
-            beat.call(env, &configuration);
+            heartbeat.call(env, &configuration);
         }
-        let polls = updates::polls(outbox, &configuration.policy, serves);
+        let polls = updates::needs_poller(outbox, &configuration.policy, serves);
         poller.keep(env, outbox, polls);
         if done.waiting == 0 && !serves && !polls {
             return Ok(());
@@ -104,22 +105,22 @@ pub fn sessions_run(dirs: &UserDirs) -> bool {
         })
 }
 
-/// Calls an address from time to time, so that silence is noticed there.
+/// Requests the address in `heartbeat:` at its interval, so that a monitoring service notices when it stops.
 #[derive(Debug, Default)]
-struct Beat {
-    last: Option<Instant>,
+struct HeartbeatCaller {
+    last_call: Option<Instant>,
 }
 
-impl Beat {
+impl HeartbeatCaller {
     fn call(&mut self, env: &SenderEnv, configuration: &Configuration) {
         let Some(heartbeat) = &configuration.policy.heartbeat else {
             return;
         };
         let every = Duration::from_secs(heartbeat.every_s);
-        if self.last.is_some_and(|last| last.elapsed() < every) {
+        if self.last_call.is_some_and(|at| at.elapsed() < every) {
             return;
         }
-        self.last = Some(Instant::now());
+        self.last_call = Some(Instant::now());
         let resolver = Resolver {
             secrets: &configuration.secrets,
             vars: &env.vars,

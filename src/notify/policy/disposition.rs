@@ -1,4 +1,4 @@
-//! What follows from the answer of a channel.
+//! Decides what becomes of a message after a delivery: sent, failed or retried.
 use super::retry::{GIVES_UP_AFTER, retry_delay};
 use crate::notify::message::{Message, Receipt};
 use jiff::{SignedDuration, Timestamp};
@@ -21,13 +21,13 @@ pub enum Delivery {
 
 /// What becomes of a message after a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
+pub enum Disposition {
     /// It goes to `sent/`.
     Sent,
     /// It goes to `failed/`.
     Failed(String),
-    /// It stays in `waiting/` until this moment.
-    Again(Timestamp),
+    /// It stays in `waiting/` and is sent again at this time.
+    Retry(Timestamp),
 }
 
 /// How often a message may be sent that was never answered: a second time, and then no more.
@@ -36,17 +36,17 @@ const SENDS_UNANSWERED: u32 = 2;
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Records a delivery in its message, and returns what becomes of it.
-pub fn after(message: &mut Message, delivery: &Delivery, now: Timestamp) -> Reply {
+pub fn after(message: &mut Message, delivery: &Delivery, now: Timestamp) -> Disposition {
     let (reason, wait) = match delivery {
         Delivery::Delivered(receipt) => {
             message.sent_at = Some(now);
             message.error = None;
             message.receipt.clone_from(receipt);
-            return Reply::Sent;
+            return Disposition::Sent;
         }
         Delivery::Refused(reason) => {
             message.error = Some(reason.clone());
-            return Reply::Failed(reason.clone());
+            return Disposition::Failed(reason.clone());
         }
         Delivery::NotNow { reason, after } => (reason, *after),
         Delivery::Unanswered(reason) => {
@@ -54,7 +54,7 @@ pub fn after(message: &mut Message, delivery: &Delivery, now: Timestamp) -> Repl
             if SENDS_UNANSWERED <= message.unanswered {
                 let reason = format!("{reason}; it was sent twice and may have arrived");
                 message.error = Some(reason.clone());
-                return Reply::Failed(reason);
+                return Disposition::Failed(reason);
             }
             (reason, None)
         }
@@ -63,12 +63,12 @@ pub fn after(message: &mut Message, delivery: &Delivery, now: Timestamp) -> Repl
     message.error = Some(reason.clone());
     let first = *message.first_try.get_or_insert(now);
     if GIVES_UP_AFTER <= now.duration_since(first) {
-        return Reply::Failed(format!("{reason}; given up after 3 days"));
+        return Disposition::Failed(format!("{reason}; given up after 3 days"));
     }
     let wait = wait
         .map(|wait| wait.clamp(SignedDuration::from_secs(1), LONGEST_WAIT))
         .unwrap_or_else(|| retry_delay(message.tries, &message.id));
     let due = now.saturating_add(wait).unwrap_or(now);
     message.due = due;
-    Reply::Again(due)
+    Disposition::Retry(due)
 }
