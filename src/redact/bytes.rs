@@ -1,6 +1,6 @@
-//! Small questions about bytes of a text.
+//! Classes of bytes, shared by the shapes of secrets.
 
-/// Returns the length of the run of bytes at a position that fit.
+/// Returns how many bytes from a position on satisfy a predicate.
 pub(super) fn run(text: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     rest.iter()
@@ -8,7 +8,7 @@ pub(super) fn run(text: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
         .unwrap_or(rest.len())
 }
 
-/// Whether a word can begin at a position: nothing that belongs to a word is before it.
+/// Whether a word can begin at a position: the byte before it is no part of a word.
 pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
     match &text[..at] {
         [.., b'\\', b'n' | b't' | b'r' | b'b' | b'f'] => true,
@@ -26,12 +26,12 @@ pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// Whether a byte may be in most tokens.
+/// Whether most kinds of token may contain a byte.
 pub(super) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
-/// Whether a value stands for a secret in a text about secrets.
+/// Whether a value is a placeholder, as in documentation: `<token>`.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let first = value.first().copied().unwrap_or(b'$');
     let same = value.iter().all(|byte| *byte == first);

@@ -11,11 +11,11 @@ pub(super) const ANCHORS: [&str; 6] = [
     "aws_secret_access_key",
 ];
 
-/// Words before what authorizes.
+/// Authentication schemes, which precede the credentials.
 const SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "negotiate"];
-/// Least length of what authorizes.
+/// Minimum length of credentials.
 const LEAST: usize = 6;
-/// Values from this length are no words.
+/// Values of at least this length are not ordinary words.
 const NO_WORD: usize = 16;
 /// The longest block of a private key.
 const LONGEST_KEY: usize = 16 * 1024;
@@ -74,7 +74,7 @@ fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._~+/=-:".contains(&byte)
 }
 
-/// Returns the block of a private key; one without an end is hidden as far as it may reach.
+/// Returns the block of a private key. A block without an end extends to the longest length.
 fn private_key(text: &[u8], at: usize) -> Option<Range<usize>> {
     let header = &text[at + 11..text.len().min(at + 64)];
     let name = header
@@ -102,7 +102,7 @@ fn private_key(text: &[u8], at: usize) -> Option<Range<usize>> {
     Some(at..end)
 }
 
-/// What may be in a block: base64, lines, and their escapes in JSON.
+/// Whether a block may contain a byte: base64, line breaks, and their JSON escapes.
 fn in_block(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=\n\r\\ \t".contains(&byte)
 }

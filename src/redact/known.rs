@@ -1,15 +1,15 @@
-//! Which values are secrets by their name.
+//! Variables that hold secrets, by their names.
 
-/// Names of variables that hold secrets have one of these in them.
+/// Words in the names of variables that hold secrets.
 pub(super) const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
 /// Shorter values are ordinary words, not secrets.
 pub(super) const MIN_VALUE: usize = 6;
-/// Lines of a value of several lines are secrets themselves from this length.
+/// From this length on, each line of a multi-line value is a secret of its own.
 const MIN_LINE: usize = 16;
 /// Variables with these endings say where a secret is, or how many tokens there may be.
 const NO_SECRETS: [&str; 6] = ["_FILE", "_PATH", "_DIR", "_SOCK", "TOKENS", "_COUNT"];
 
-/// Whether the name of a variable says that it holds a secret.
+/// Whether the name of a variable suggests that it holds a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.iter().any(|word| name.contains(word))
@@ -23,7 +23,7 @@ pub fn holds_secret(name: &str, value: &str) -> bool {
     is_secret_name(name) && MIN_VALUE <= value.len() && !is_word && !is_number
 }
 
-/// Returns every way in which these values may be written, the longest first: as they are, as in JSON, and line by line.
+/// Returns the spellings of these values, longest first: plain, escaped as in JSON, and line by line.
 pub(super) fn spellings(values: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for value in values {

@@ -1,6 +1,6 @@
-//! Removes secrets from what is kept or sent: values that are known, and texts that are written as keys and tokens are.
+//! Removes secrets from everything that is stored or sent: known values, and text that looks like a key or token.
 //!
-//! Redaction never changes what is parsed. It is applied to what is written: journals, `state.json`, `context.json`,
+//! Redaction never changes input before it is parsed, only output: journals, `state.json`, `context.json`,
 //! `output.md`, logs, messages and recordings. Its result says [how many](Redacted::removed) secrets were removed.
 mod assigned;
 mod bytes;

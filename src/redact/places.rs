@@ -1,11 +1,11 @@
-//! Names of folders in recordings: the project's, and those of users.
+//! Removal of the project's path and home folders from recordings.
 use super::redactor::Redactor;
 use serde_json::Value;
 
 /// Folders that hold home folders, without the slash before them.
 const HOMES: [&str; 2] = ["home", "Users"];
 
-/// Removes secrets, and what names the folders of one machine: for texts that others will read.
+/// Removes secrets and machine-specific paths from text that others will read.
 #[derive(Clone, Debug)]
 pub struct Places {
     redactor: Redactor,
@@ -33,7 +33,7 @@ impl Places {
         homes(&text)
     }
 
-    /// Hides both in every text of a value.
+    /// Removes both from every string in a value.
     pub fn hide_in(&self, value: Value) -> Value {
         match value {
             Value::String(text) => self.hide(&text).into(),

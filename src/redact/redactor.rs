@@ -12,7 +12,7 @@ pub const REPLACEMENT: &str = "[secret]";
 pub struct Redactor {
     /// Known values, the longest first.
     values: Vec<String>,
-    /// Finds where a known value or a shape may begin.
+    /// Finds known values and the anchors of shapes.
     anchors: AhoCorasick,
 }
 
@@ -87,7 +87,7 @@ impl Redactor {
         }
     }
 
-    /// Returns the text without secrets, where their number does not matter.
+    /// Returns the text without secrets, for callers that do not need their number.
     pub fn hide(&self, text: &str) -> String {
         self.redact(text).kept.into_owned()
     }
@@ -97,7 +97,7 @@ impl Redactor {
         self.next(text.as_bytes(), 0).is_none()
     }
 
-    /// Returns where secrets are, in order and apart.
+    /// Returns the ranges of all secrets, in order and without overlap.
     pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
@@ -121,7 +121,7 @@ impl Redactor {
         apart
     }
 
-    /// Returns the first anchor from a position on that names a secret, and the secret.
+    /// Returns the first anchor of a secret from a position on, and the secret's range.
     fn next(&self, text: &[u8], from: usize) -> Option<(usize, Range<usize>)> {
         let mut at = from;
         while let Some(anchor) = self.anchors.find(Input::new(text).range(at..)) {
@@ -147,7 +147,7 @@ impl Redactor {
         Some(at..at + value.len())
     }
 
-    /// Returns the range with a known value that begins in it and ends behind it.
+    /// Extends the range to the end of a known value that begins in it.
     fn widened(&self, text: &[u8], mut range: Range<usize>) -> Range<usize> {
         let mut at = range.start + 1;
         while at < range.end {

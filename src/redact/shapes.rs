@@ -1,8 +1,8 @@
-//! The shapes of secrets: each begins with an anchor, and is checked from there.
+//! The shapes of secrets. The search looks for anchors, and checks the text around each one.
 use super::{assigned, headers, tokens, urls};
 use std::ops::Range;
 
-/// Returns the texts with which a shape may begin.
+/// Returns the anchors of all shapes.
 pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
     let tokens = tokens::TOKENS.iter().map(|token| token.prefix);
     let all = [tokens::JWT, tokens::TELEGRAM];

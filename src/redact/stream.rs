@@ -1,10 +1,10 @@
-//! Secrets in streams that are too long to hold.
+//! Redaction of streams that are too long for memory.
 use super::redactor::{REPLACEMENT, Redactor};
 use std::io::{self, Read, Write};
 
-/// Bytes that are looked at together.
+/// Bytes that are searched at a time.
 const CHUNK: usize = 1 << 20;
-/// Bytes at the end of a chunk in which a secret may have begun that does not end there.
+/// Bytes at the end of a chunk that are searched again with the next chunk, since a secret may begin there.
 const MARGIN: usize = 16 * 1024;
 
 impl Redactor {

@@ -1,21 +1,21 @@
-//! Tokens that are recognised by how they begin.
+//! Tokens that are recognised by their prefix.
 use super::bytes::{begins_word, is_token_byte, run};
 use std::ops::Range;
 
 /// A kind of token.
 pub(super) struct Token {
     pub(super) prefix: &'static str,
-    /// Least number of bytes behind the prefix.
+    /// Minimum number of bytes after the prefix.
     least: usize,
     letters: Letters,
 }
 
-/// What a token consists of.
+/// The alphabet of a token.
 #[derive(Clone, Copy)]
 enum Letters {
     /// Letters, digits, `_` and `-`.
     Any,
-    /// The same, with capitals and digits among them: what is chosen by chance has both.
+    /// The same, with at least one capital and one digit, as random tokens have.
     Mixed,
     /// Letters and digits.
     Alphanumeric,
@@ -23,7 +23,7 @@ enum Letters {
     Capitals,
     /// Letters, digits, `_`, `-` and dots.
     Dotted,
-    /// Those, with at least one digit.
+    /// The same, with at least one digit.
     Numbered,
 }
 
@@ -35,7 +35,7 @@ const fn token(prefix: &'static str, least: usize, letters: Letters) -> Token {
     }
 }
 
-/// All of them; a prefix of another one comes after it.
+/// All kinds of token. A prefix that begins with another one comes before it.
 pub(super) const TOKENS: [Token; 37] = [
     token("sk-ant-", 12, Letters::Any),
     token("sk-proj-", 16, Letters::Any),
@@ -78,9 +78,9 @@ pub(super) const TOKENS: [Token; 37] = [
 
 /// How a JSON Web Token begins: `{"` in base64.
 pub(super) const JWT: &str = "eyJ";
-/// What is between the number of a Telegram bot and its secret, whose first letters are always these.
+/// The text between the number of a Telegram bot and the rest of its token; the secret part always begins with `AA`.
 pub(super) const TELEGRAM: &str = ":AA";
-/// Bytes of that secret.
+/// Length of the secret part of that token.
 const TELEGRAM_SECRET: usize = 35;
 
 pub(super) fn secret_at(text: &[u8], at: usize) -> Option<Range<usize>> {
@@ -104,7 +104,7 @@ pub(super) fn secret_at(text: &[u8], at: usize) -> Option<Range<usize>> {
 }
 
 impl Token {
-    /// Returns how long the part behind the prefix is, if it is that of a token.
+    /// Returns the length of the part after the prefix, if it is a token.
     fn length(&self, text: &[u8], at: usize) -> Option<usize> {
         let length = match self.letters {
             Letters::Any | Letters::Mixed | Letters::Numbered => run(text, at, is_token_byte),
@@ -135,7 +135,7 @@ impl Token {
     }
 }
 
-/// Three parts in base64, of which the first two are objects.
+/// Finds three parts in base64, of which the first two are JSON objects.
 fn jwt(text: &[u8], at: usize) -> Option<Range<usize>> {
     let first = at + run(text, at, is_token_byte);
     if first < at + 10 || !text[first..].starts_with(b".eyJ") {

@@ -6,7 +6,7 @@ pub(super) const ANCHORS: [&str; 3] = ["://", "hooks.slack.com/services/", "/api
 
 /// The longest user name and password.
 const LONGEST: usize = 512;
-/// Least length of the token of a webhook.
+/// Minimum length of the token of a webhook.
 const LEAST_TOKEN: usize = 20;
 
 pub(super) fn secret_at(text: &[u8], at: usize) -> Option<Range<usize>> {
