@@ -16,7 +16,7 @@ use jiff::Timestamp;
 /// Give a project no slices until you resume it
 #[derive(Debug, clap::Args)]
 pub(super) struct PauseArgs {
-    /// Its id, or its directory
+    /// The project: its id, or its directory
     #[arg(value_name = "PROJECT")]
     name: String,
     /// Until when: 2h, 3d, 18:00, 2026-12-24
@@ -30,7 +30,7 @@ pub(super) struct PauseArgs {
 /// Give a project a slice soon, whatever it waits for
 #[derive(Debug, clap::Args)]
 pub(super) struct ResumeArgs {
-    /// Its id, or its directory
+    /// The project: its id, or its directory
     #[arg(value_name = "PROJECT")]
     pub(super) name: String,
 }
@@ -38,7 +38,7 @@ pub(super) struct ResumeArgs {
 /// Change what a project runs, or its share of the slices
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
-    /// Its id, or its directory
+    /// The project: its id, or its directory
     #[arg(value_name = "PROJECT")]
     name: String,
     #[command(flatten)]

@@ -11,9 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// Record that a project's directory was moved
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Its id, or where its directory was
+    /// The project: its id, or the path where its directory was
     old: String,
-    /// Where it is now
+    /// The path where its directory is now
     new: Utf8PathBuf,
 }
 

@@ -10,10 +10,10 @@ use crate::store::registry::{self, RegisteredProject};
 /// Remove a project: its session is stopped, and nothing in its directory is deleted
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Its id, or its directory
+    /// The project: its id, or its directory
     #[arg(value_name = "PROJECT")]
     name: String,
-    /// Let its session run
+    /// Let its session continue
     #[arg(long)]
     leave: bool,
 }
