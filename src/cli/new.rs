@@ -107,6 +107,41 @@ const SCRIPTS: [(&str, &str, &str); 2] = [
 
 /// Writes the definition with its fixture, or nothing.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let (kind, name) = named(args)?;
+    let prompt = prompt(args, kind)?;
+    let overridden = check_free(kind, &name, context)?;
+    let claude = context.project.root().join(".claude");
+    let mut written = match kind {
+        PlanKind::Loop => write_loop(&claude.join("loops"), &name, prompt.as_deref())?,
+        PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
+    };
+    editor_schemas::add(&claude.join("schemas"))?;
+    match super::test::record(kind, name.as_str(), context) {
+        Ok(expected) => written.push((
+            expected,
+            "what the trial comes to: `ap test` fails when that changes",
+        )),
+        Err(error) => note(format!(
+            "`ap test {name} --update` records what it does in a trial, which failed now: {error}"
+        )),
+    }
+    report(kind, &name, &written, args.format, context)?;
+    if let Some(origin) = overridden {
+        note(format!(
+            "It takes precedence over the {} {} `{name}` from now on.",
+            if origin == Origin::BuiltIn {
+                "built-in"
+            } else {
+                "other"
+            },
+            kind.as_str()
+        ));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Returns what is to be created, and its name.
+fn named(args: &Args) -> Result<(PlanKind, NodeId)> {
     let (kind, name) = match (kind::of_word(&args.first), &args.second) {
         (Some(kind), Some(name)) => (kind, name),
         (Some(kind), None) => return Err(kind::without_name(kind)),
@@ -123,36 +158,30 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         )
         .hint("choose another name"));
     }
-    let prompt = prompt(args, kind)?;
-    let elsewhere = check_free(kind, &name, context)?;
-    let claude = context.project.root().join(".claude");
-    let mut written = match kind {
-        PlanKind::Loop => write_loop(&claude.join("loops"), &name, prompt.as_deref())?,
-        PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
-    };
-    editor_schemas::add(&claude.join("schemas"))?;
-    match super::test::record(kind, name.as_str(), context) {
-        Ok(expected) => written.push((
-            expected,
-            "what the trial comes to: `ap test` fails when that changes",
-        )),
-        Err(error) => note(format!(
-            "`ap test {name} --update` records what it does in a trial, which failed now: {error}"
-        )),
-    }
+    Ok((kind, name))
+}
+
+/// Prints the files that were created, and the next commands.
+fn report(
+    kind: PlanKind,
+    name: &NodeId,
+    written: &[(Utf8PathBuf, &'static str)],
+    format: Format,
+    context: &Context,
+) -> Result<()> {
     let start = if kind == PlanKind::Loop {
         format!("ap {name}")
     } else {
         format!("ap pipeline {name}")
     };
     let root = context.project.root();
-    let file = |(path, about): &'_ (Utf8PathBuf, &'static str)| {
-        (path.strip_prefix(root).unwrap_or(path).to_owned(), *about)
-    };
-    let files: Vec<_> = written.iter().map(file).collect();
+    let files: Vec<(Utf8PathBuf, &str)> = written
+        .iter()
+        .map(|(path, about)| (path.strip_prefix(root).unwrap_or(path).to_owned(), *about))
+        .collect();
     let created = Created {
         kind,
-        name: &name,
+        name,
         files: files
             .iter()
             .map(|(path, about)| CreatedFile { path, about })
@@ -164,22 +193,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             start,
         ],
     };
-    match args.format {
-        Format::Text => created.print()?,
-        Format::Json => ui::json::print(&created)?,
+    match format {
+        Format::Text => created.print(),
+        Format::Json => ui::json::print(&created),
     }
-    if let Some(origin) = elsewhere {
-        note(format!(
-            "It takes precedence over the {} {} `{name}` from now on.",
-            if origin == Origin::BuiltIn {
-                "built-in"
-            } else {
-                "other"
-            },
-            kind.as_str()
-        ));
-    }
-    Ok(ExitCode::Done)
 }
 
 /// Reads the prompt a loop is made of, if one is named.
