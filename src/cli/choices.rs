@@ -4,37 +4,46 @@ use crate::plan::ClaimBy;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-impl ValueEnum for PermissionMode {
+/// What agents may do without asking, as the value of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PermissionChoice(pub(super) PermissionMode);
+
+impl ValueEnum for PermissionChoice {
     fn value_variants<'a>() -> &'a [Self] {
         &[
-            Self::BypassPermissions,
-            Self::AcceptEdits,
-            Self::Ask,
-            Self::DontAsk,
-            Self::Default,
-            Self::Plan,
-            Self::Auto,
+            Self(PermissionMode::BypassPermissions),
+            Self(PermissionMode::AcceptEdits),
+            Self(PermissionMode::Ask),
+            Self(PermissionMode::DontAsk),
+            Self(PermissionMode::Default),
+            Self(PermissionMode::Plan),
+            Self(PermissionMode::Auto),
         ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
+        Some(PossibleValue::new(self.0.name()))
     }
 
     /// Reads every spelling that definitions may use: `accept-edits`.
     fn from_str(word: &str, _: bool) -> Result<Self, String> {
         word.parse()
+            .map(Self)
             .map_err(|()| format!("unknown permission mode `{word}`"))
     }
 }
 
-impl ValueEnum for ClaimBy {
+/// What claims a task, as the value of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClaimChoice(pub(super) ClaimBy);
+
+impl ValueEnum for ClaimChoice {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Agent, Self::Engine]
+        &[Self(ClaimBy::Agent), Self(ClaimBy::Engine)]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
+        Some(PossibleValue::new(self.0.name()))
     }
 }
 
@@ -44,10 +53,10 @@ mod tests {
 
     #[test]
     fn every_choice_is_read_by_the_name_that_definitions_use() {
-        for mode in PermissionMode::value_variants() {
+        for PermissionChoice(mode) in PermissionChoice::value_variants() {
             assert_eq!(mode.name().parse(), Ok(*mode));
         }
-        for claim in ClaimBy::value_variants() {
+        for ClaimChoice(claim) in ClaimChoice::value_variants() {
             let read: ClaimBy = serde_json::from_value(claim.name().into()).unwrap();
             assert_eq!(read, *claim);
         }
@@ -55,8 +64,8 @@ mod tests {
 
     #[test]
     fn other_spellings_of_a_permission_mode_are_read() {
-        let read = <PermissionMode as ValueEnum>::from_str("accept-edits", false);
-        assert_eq!(read, Ok(PermissionMode::AcceptEdits));
-        assert!(<PermissionMode as ValueEnum>::from_str("acceptEdit", false).is_err());
+        let read = PermissionChoice::from_str("accept-edits", false);
+        assert_eq!(read, Ok(PermissionChoice(PermissionMode::AcceptEdits)));
+        assert!(PermissionChoice::from_str("acceptEdit", false).is_err());
     }
 }

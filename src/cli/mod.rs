@@ -1,6 +1,5 @@
 //! The command line: one file per command.
 mod account;
-mod acquire_error;
 mod agent_slots;
 mod answer;
 mod approve;

@@ -1,9 +1,10 @@
 //! Overrides of the definitions: by flags, and by the environment.
+use super::choices::{ClaimChoice, PermissionChoice};
 use super::context::Context;
 use crate::compile::{LegacyVariable, Overrides, legacy_variables};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, PermissionMode};
-use crate::plan::{ClaimBy, Plan, SettingOrigin, SettingSource};
+use crate::model::Change;
+use crate::plan::{Plan, SettingOrigin, SettingSource};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::note;
@@ -32,7 +33,7 @@ pub(super) struct OverrideArgs {
     pub(super) model: Option<String>,
     /// What the agents may do without asking
     #[arg(help_heading = "Agent", long, value_name = "MODE")]
-    pub(super) permissions: Option<PermissionMode>,
+    pub(super) permissions: Option<PermissionChoice>,
     /// Maximum number of iterations: the same as the number after the session
     #[arg(help_heading = "Limits", long = "max", value_name = "N", value_parser = at_least_one)]
     pub(super) most: Option<u32>,
@@ -70,7 +71,7 @@ pub(super) struct OverrideArgs {
     pub(super) label: Option<String>,
     /// What claims the task of an iteration: the agent, or the engine, which hands it to the agent
     #[arg(help_heading = "Tasks", long, value_name = "WHO")]
-    pub(super) claim: Option<ClaimBy>,
+    pub(super) claim: Option<ClaimChoice>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
     #[arg(help_heading = "Agent", long)]
     pub(super) keep_env: bool,
@@ -113,7 +114,7 @@ impl OverrideArgs {
         Overrides {
             provider: self.provider.clone(),
             model: self.model.clone(),
-            permissions: self.permissions.map(|mode| mode.name().to_owned()),
+            permissions: self.permissions.map(|mode| mode.0.name().to_owned()),
             runs: self.runs,
             context: self.context.clone(),
             input: self.input.clone(),
@@ -121,7 +122,7 @@ impl OverrideArgs {
             keep_env: self.keep_env.then_some(true),
             queue: self.queue.clone(),
             label: self.label.clone(),
-            claim: self.claim.map(|by| by.name().to_owned()),
+            claim: self.claim.map(|by| by.0.name().to_owned()),
             max_cost_usd: self.max_cost,
             max_tokens: self.max_tokens,
             max_runtime_seconds: self.max_runtime,
@@ -148,7 +149,7 @@ impl OverrideArgs {
     pub(super) fn changes(&self) -> Change {
         Change {
             model: self.model.clone(),
-            permissions: self.permissions,
+            permissions: self.permissions.map(|mode| mode.0),
             keep_env: self.keep_env.then_some(true),
             max_cost_usd: self.max_cost,
             max_tokens: self.max_tokens,

@@ -3,6 +3,7 @@ mod archive;
 mod error;
 mod lock;
 mod processes;
+mod report;
 mod request;
 mod session;
 mod stop;

@@ -1,6 +1,6 @@
 //! Error messages for a session that cannot be acquired.
+use super::AcquireError;
 use crate::error::{Error, ErrorKind};
-use crate::runner::AcquireError;
 use crate::ui::report;
 
 impl From<AcquireError> for Error {
