@@ -32,4 +32,4 @@ long *name:
 
 # Formats the sources.
 fmt:
-    cargo fmt
+    cargo fmt --all

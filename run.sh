@@ -205,7 +205,7 @@ documentation() {
 check() {
     # What fails soonest first.
     need_cargo
-    part format in_root cargo fmt --check
+    part format in_root cargo fmt --all --check
     part preparation prepare_tests
     part clippy clippy
     part build build_tests
@@ -263,7 +263,7 @@ long() {
 run_long() {
     case $1 in
     worlds) repeat 250 'test(/^engine::properties::/)' ;;
-    year) AP_YEAR_DAYS=365 in_root cargo test --all-features --lib fleet::year::fifty -- --nocapture ;;
+    year) AP_YEAR_DAYS=365 in_root cargo test --all-features -p agent-pipelines-engine --lib fleet::year::fifty -- --nocapture ;;
     definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
     race) repeat 10 'test(/^queues::race::/)' ;;
     crash) repeat 5 'test(/^crash::/)' ;;
@@ -312,12 +312,15 @@ record_long() {
 
 # Builds, and becomes `ap` where the caller is. Only `ap` writes to stdout.
 run_ap() {
-    local quiet=--quiet messages quick=()
+    local quiet=--quiet messages quick=() part
     need_cargo
     # A first demo is built without optimization, which takes most of the time; the next command builds the program that is
     # kept. A target folder of its own may be that of another checkout, and says nothing.
-    [ "${1:-}" != demo ] || [ -x "$root/target/release/ap" ] ||
-        quick=(--config 'profile.release.package.agent-pipelines.opt-level=0')
+    if [ "${1:-}" = demo ] && [ ! -x "$root/target/release/ap" ]; then
+        for part in agent-pipelines $(cd -- "$root/crates" && printf 'agent-pipelines-%s ' *); do
+            quick+=(--config "profile.release.package.$part.opt-level=0")
+        done
+    fi
     # The first build takes minutes, so it shows what it does; later ones have nothing to say.
     [ -x "${CARGO_TARGET_DIR:-$root/target}/release/ap" ] && [ "${1:-}" != demo ] || quiet=
     # cargo knows best where it put the program: settings, environment and target platform all have a say.
@@ -347,7 +350,7 @@ claude-bump) claude_bump ;;
 bench)
     shift
     need_cargo
-    in_root cargo bench --features fake-bd "$@"
+    in_root cargo bench --features fake-bd --bench overhead "$@"
     ;;
 *)
     run_ap "$@"

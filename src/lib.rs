@@ -1,28 +1,14 @@
 //! Agent Pipelines: runs coding agents again and again until the work is done, and never loses its place.
-pub mod agent;
 pub mod cli;
-pub mod clock;
-pub mod compile;
-pub mod engine;
-pub mod error;
-pub mod exec;
-pub mod fingerprint;
 pub mod fixture;
-pub mod fleet;
-pub mod log;
-pub mod model;
-pub mod notify;
-pub mod plan;
-pub mod plugin;
-pub mod queue;
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 pub mod readers;
-pub mod redact;
-pub mod runner;
-pub mod scripted;
-pub mod store;
-pub mod supervisor;
-pub mod termination;
-pub mod text;
-pub mod ui;
-pub mod workspace;
+
+pub use agent_pipelines_compile::{compile, error};
+pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
+pub use agent_pipelines_engine::{engine, fleet};
+pub use agent_pipelines_queue::{queue, workspace};
+pub use agent_pipelines_runner::runner;
+pub use agent_pipelines_store::{exec, store};
+pub use agent_pipelines_supervisor::supervisor;
+pub use agent_pipelines_ui::{log, notify, plugin, scripted, ui};

@@ -1,6 +1,6 @@
 //! Diagnostic logging (`AP_LOG`).
 //!
-//! `AP_LOG` is a level (`debug`) or levels per module (`agent_pipelines::runner=debug,warn`); the
+//! `AP_LOG` is a level (`debug`) or levels per crate (`agent_pipelines_runner=debug,warn`); the
 //! default is `warn`. A command logs to standard error. A runner in a tmux window, whose screen shows
 //! its agents, logs to `<run dir>/ap.log`, which is created with the first line. Environments and
 //! prompts are never logged.

@@ -1,4 +1,4 @@
-//! The built-in agent that follows a script: `ap __scripted [script]`, see [`crate::scripted`].
+//! The built-in agent that follows a script: `ap __scripted [script]`, see `src/scripted/`.
 use super::adapter::{Adapter, ErrorSource};
 use super::claude;
 use super::context::InvocationContext;

@@ -38,7 +38,7 @@ mod provenance;
 mod queue;
 mod queue_commands;
 mod runs;
-pub(crate) mod schema;
+pub mod schema;
 mod scope;
 mod session;
 mod settings;

@@ -30,6 +30,7 @@ pub struct Schema {
 }
 
 /// Declares a schema by its kind, its name and what it describes, and by its type, if it has one.
+#[macro_export]
 macro_rules! schema {
     ($kind:ident, $name:literal, $about:literal $(, $type:ty)?) => {
         $crate::compile::schema::Schema {
@@ -45,6 +46,7 @@ macro_rules! schema {
 
 /// Returns what generates a schema of a type, if there is one.
 #[cfg(feature = "schemas")]
+#[macro_export]
 macro_rules! generated_from {
     () => {
         None
@@ -55,8 +57,8 @@ macro_rules! generated_from {
 }
 
 #[cfg(feature = "schemas")]
-pub(crate) use generated_from;
-pub(crate) use schema;
+pub use generated_from;
+pub use schema;
 
 /// The schemas of files.
 pub const SCHEMAS: [Schema; 6] = [

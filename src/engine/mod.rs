@@ -17,7 +17,7 @@ pub mod pacing;
 mod pending;
 mod policy;
 #[cfg(test)]
-pub(crate) mod properties;
+mod properties;
 mod repeat;
 mod repeats;
 mod replace;

@@ -14,12 +14,15 @@ pub const NAME: &str = "agent-pipelines";
 static PARTS: [(&str, Dir<'_>); 5] = [
     (
         ".claude-plugin",
-        include_dir!("$CARGO_MANIFEST_DIR/.claude-plugin"),
+        include_dir!("$CARGO_MANIFEST_DIR/../../.claude-plugin"),
     ),
-    ("agents", include_dir!("$CARGO_MANIFEST_DIR/agents")),
-    ("commands", include_dir!("$CARGO_MANIFEST_DIR/commands")),
-    ("hooks", include_dir!("$CARGO_MANIFEST_DIR/hooks")),
-    ("skills", include_dir!("$CARGO_MANIFEST_DIR/skills")),
+    ("agents", include_dir!("$CARGO_MANIFEST_DIR/../../agents")),
+    (
+        "commands",
+        include_dir!("$CARGO_MANIFEST_DIR/../../commands"),
+    ),
+    ("hooks", include_dir!("$CARGO_MANIFEST_DIR/../../hooks")),
+    ("skills", include_dir!("$CARGO_MANIFEST_DIR/../../skills")),
 ];
 
 /// Returns every file of the plugin, by path. Its `bin/ap` calls `program`, for sessions of Claude Code that have no

@@ -3,7 +3,7 @@
 //! A queue that keeps its tasks in a file is a `file::Format`; `file::FileQueue` adds claims, locking and safe edits.
 //! One that is reached through a program is a `tracker::Tracker`; `tracker::TrackerQueue` adds exclusive claims, each
 //! verified by reading the task again. `registry` lists them all.
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 mod any_text;
 mod backlog;
 mod beads;
@@ -29,7 +29,7 @@ mod task_id;
 mod testing;
 mod tracker;
 
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 pub use any_text::read_any;
 pub use beads::{has_database, too_old};
 pub use candidates::{candidates, candidates_hint};

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 /// Puts what was written to a file on disk.
-pub(crate) trait Disk: fmt::Debug + Send + Sync {
+pub trait Disk: fmt::Debug + Send + Sync {
     fn sync(&self, file: &fs::File) -> io::Result<()> {
         file.sync_data()
     }

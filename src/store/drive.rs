@@ -127,7 +127,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::properties::plan;
+    use crate::plans::plan;
     use crate::store::disk::Disk;
     use crate::store::layout::Project;
     use camino::Utf8PathBuf;

@@ -4,7 +4,7 @@ mod attempt_gate;
 pub mod background;
 pub mod beneath;
 pub mod crash;
-pub(crate) mod disk;
+pub mod disk;
 mod drive;
 pub(crate) mod fault;
 pub mod fleet;

@@ -158,7 +158,7 @@ impl StoredPosition {
 mod tests {
     use super::*;
     use crate::clock;
-    use crate::engine::properties::plan;
+    use crate::plans::plan;
     use crate::store::layout::Project;
     use crate::store::session::Session;
     use fs_err as fs;

@@ -38,7 +38,7 @@ const RECURSION: &[&[&str]] = &[
 
 fn crate_at(root: &str) -> Graph {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
-    Graph::of_files(&tree::read(&root.join("lib.rs")))
+    Graph::of_files(&tree::read(&root))
 }
 
 #[test]

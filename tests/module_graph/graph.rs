@@ -41,7 +41,7 @@ impl Graph {
         }
     }
 
-    /// The same between the modules at the top of the crate; `lib.rs` and `main.rs` are none.
+    /// The same between the modules at the top of the crate; roots of crates are none.
     pub(crate) fn rooms(&self) -> Self {
         let mut graph = Self::default();
         for (from, uses) in &self.edges {
@@ -137,5 +137,5 @@ impl Graph {
 /// The module at the top of the crate that a file belongs to.
 fn room(file: &str) -> Option<&str> {
     let top = file.split('/').next()?.trim_end_matches(".rs");
-    (top != "lib" && top != "main").then_some(top)
+    (top != "lib" && !top.starts_with("lib_") && top != "main").then_some(top)
 }

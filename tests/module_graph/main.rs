@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 
 fn main() -> io::Result<()> {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = Graph::of_files(&tree::read(&root.join("lib.rs")));
+    let files = Graph::of_files(&tree::read(&root));
     let words: Vec<String> = std::env::args().skip(1).collect();
     let text = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => files.rooms().text(),

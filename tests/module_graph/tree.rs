@@ -1,6 +1,7 @@
 //! Reads a crate: each file with its module path, its syntax and the names it defines.
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use syn::{Attribute, File, Item, UseTree};
 
 /// A module path below the crate, without `crate`.
@@ -31,12 +32,22 @@ pub(crate) struct Module {
 /// All modules that are compiled without `cfg(test)`.
 pub(crate) type Crate = BTreeMap<ModulePath, Module>;
 
-/// Reads the crate whose root file is `root`.
-pub(crate) fn read(root: &Utf8Path) -> Crate {
+/// Reads the crates whose root files are in a folder, `lib.rs` and `lib_*.rs`, as one: each re-exports the modules of those
+/// below it, so that a path means the same in all of them.
+pub(crate) fn read(folder: &Utf8Path) -> Crate {
     let mut modules = Crate::new();
-    let folder = root.parent().unwrap_or(root).to_owned();
-    add_file(&mut modules, &folder, root, &folder, Vec::new());
+    let files = folder.read_dir_utf8().expect("a folder of sources");
+    for file in files.map(|entry| entry.expect("an entry")) {
+        if is_root(file.file_name()) {
+            add_file(&mut modules, folder, file.path(), folder, Vec::new());
+        }
+    }
     modules
+}
+
+/// Whether a file is the root of a library.
+fn is_root(file: &str) -> bool {
+    file == "lib.rs" || file.starts_with("lib_") && file.ends_with(".rs")
 }
 
 fn add_file(
@@ -95,7 +106,19 @@ fn add_module(
             }
         }
     }
-    modules.insert(path, module);
+    match modules.entry(path) {
+        // Another root: its modules count, and not the names by which it re-exports others.
+        Entry::Occupied(mut known) => {
+            let names = module.names.into_iter();
+            known
+                .get_mut()
+                .names
+                .extend(names.filter(|(_, name)| *name == Name::Module));
+        }
+        Entry::Vacant(vacant) => {
+            vacant.insert(module);
+        }
+    }
 }
 
 fn name_item(module: &mut Module, item: &Item) {

@@ -138,7 +138,8 @@ fn every_code_is_provoked_at_each_of_its_levels() {
                     problems(&a_pipeline(&definition), &Overrides::default())
                 }
                 InTest(file, name) => {
-                    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+                    let path = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+                        .join(file);
                     let text = std::fs::read_to_string(path).unwrap();
                     let body = text.split(&format!("fn {name}()")).nth(1);
                     let body = body.unwrap_or_else(|| panic!("{file} has no test {name}"));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn root() -> &'static Utf8Path {
-    Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+    Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 fn schema(name: &str) -> Value {

@@ -1,4 +1,5 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
+mod asking;
 mod fences;
 mod gate;
 mod hooks;
@@ -12,7 +13,7 @@ mod runner;
 mod talk;
 mod world;
 
-use plans::asking_plan;
+use asking::asking_plan;
 pub(crate) use plans::plan;
 
 use super::{Phase, State, accept};

@@ -1,11 +1,10 @@
-//! The plan that the random sessions run: every kind of step, with fallbacks and a second run.
-use super::hooks::hooks;
-use super::rests::chain;
+//! A plan with every kind of step, fallbacks and a second run: the random sessions run it, and unit tests of other crates
+//! include this file.
 use crate::agent::{AgentSpec, AttemptLimits, Provider};
-use crate::model::{Next, PermissionMode};
+use crate::model::PermissionMode;
 use crate::plan::{
-    Block, Branch, ClaimBy, Confirm, ConfirmWhen, Guardrails, Node, OnFailure, OnTampering,
-    OnTrouble, Origin, Plan, PlanKind, QueueSource, QueueSpec, Source, Step, Unanswered,
+    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, OnTampering, OnTrouble, Origin, Plan,
+    PlanKind, QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use std::collections::BTreeMap;
@@ -61,35 +60,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     }
 }
 
-/// Returns the plan of the random sessions, which ask you before, between and after its steps, and has hooks of all kinds.
-pub(super) fn asking_plan() -> Plan {
-    let mut plan = plan();
-    plan.hooks = hooks();
-    plan.confirm = Some(Confirm {
-        before: Some(ConfirmWhen::Every),
-        after: Some(ConfirmWhen::First),
-        ..Confirm::default()
-    });
-    for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
-        match node.id.as_str() {
-            "gated" => node.on_trouble = OnTrouble::Ask,
-            "fixed" => {
-                node.confirm = Some(Confirm {
-                    before: Some(ConfirmWhen::First),
-                    after: Some(ConfirmWhen::Every),
-                    unanswered: Some(Unanswered {
-                        after_s: 60,
-                        next: Next::Go,
-                    }),
-                    ..Confirm::default()
-                });
-            }
-            _ => {}
-        }
-    }
-    plan
-}
-
+/// Returns a plan with every kind of step, fallbacks and a second run.
 pub(crate) fn plan() -> Plan {
     let mut nodes = vec![
         node(
@@ -182,4 +153,16 @@ fn gate() -> Gate {
         timeout_s: 1,
         frozen: Vec::new(),
     }
+}
+
+/// Agents to fall back to, as many as the models.
+fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
+    models
+        .iter()
+        .map(|model| AgentSpec {
+            provider: Provider::COMMAND,
+            model: (*model).to_owned(),
+            ..first.clone()
+        })
+        .collect()
 }

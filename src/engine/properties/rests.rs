@@ -1,5 +1,4 @@
 //! Which agents rest, kept apart from the engine's own state: it determines which one is next.
-use crate::agent::{AgentSpec, Provider};
 use crate::engine::policy::{Then, jittered, jittered_reset, policy, rest};
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -7,18 +6,6 @@ use crate::plan::Plan;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-
-/// Agents to fall back to, as many as the models.
-pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
-    models
-        .iter()
-        .map(|model| AgentSpec {
-            provider: Provider::COMMAND,
-            model: (*model).to_owned(),
-            ..first.clone()
-        })
-        .collect()
-}
 
 /// When an agent may be tried again, and why.
 #[derive(Clone, Copy)]

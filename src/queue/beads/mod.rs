@@ -12,7 +12,7 @@ mod version;
 
 use camino::Utf8Path;
 
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 pub(super) use issue::Issue;
 pub(super) use tracker::open;
 

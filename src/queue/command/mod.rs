@@ -21,6 +21,6 @@ mod fill;
 mod listed;
 mod tracker;
 
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 pub(super) use listed::Listed;
 pub(super) use tracker::open;

@@ -1,9 +1,9 @@
 //! Hooks that only observe a session: how many wait, and what a second runner makes of the log.
 use super::observer::HookObserver;
 use crate::clock;
-use crate::engine::properties::plan;
 use crate::model::{Env, Event, HookEvent, WaitReason};
 use crate::plan::{Hook, HookSource, HookWhen, OnHookFailure};
+use crate::plans::plan;
 use crate::runner::env::RunnerEnv;
 use crate::store::layout::Project;
 use crate::store::session::Session;

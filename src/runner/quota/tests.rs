@@ -3,13 +3,13 @@ use super::gate::QuotaGate;
 use crate::agent;
 use crate::clock;
 use crate::engine::Phase;
-use crate::engine::properties::plan;
 use crate::exec::moment;
 use crate::model::{
     Env, FinishedAttempt, Input, Outcome, QuotaReport, QuotaSource, Request, Share, Status,
     WaitReason, WindowName, WindowReading, WindowStatus,
 };
 use crate::plan::Plan;
+use crate::plans::plan;
 use crate::runner::known_quota::{SharedDesk, lock};
 use crate::store::atomic;
 use crate::store::disk::Disk;
@@ -85,15 +85,13 @@ impl Home {
     }
 }
 
-impl Session {
-    /// Ends the running agent, whose iteration is done, and appends what follows.
-    fn exit_well(&mut self) {
-        let status = Status::parse(r#"{"decision": "continue"}"#).unwrap();
-        let cursor = self.state().current.cursor;
-        let ended = FinishedAttempt::new(cursor, Outcome::Reported { status });
-        self.accept(&Input::AgentExited(ended)).unwrap();
-        self.append_consequences().unwrap();
-    }
+/// Ends the running agent, whose iteration is done, and appends what follows.
+fn exit_well(session: &mut Session) {
+    let status = Status::parse(r#"{"decision": "continue"}"#).unwrap();
+    let cursor = session.state().current.cursor;
+    let ended = FinishedAttempt::new(cursor, Outcome::Reported { status });
+    session.accept(&Input::AgentExited(ended)).unwrap();
+    session.append_consequences().unwrap();
 }
 
 /// Returns until when a session is held by the quota.
@@ -158,7 +156,7 @@ fn each_attempt_begins_after_a_recorded_reading_that_costs_no_sync_of_its_own() 
             session.record_consequences().unwrap();
             assert_eq!(session.state().current.cursor.iteration, iteration);
             assert!(session.state().phase.is_running());
-            session.exit_well();
+            exit_well(&mut session);
         }
         let known = lock(&desk).known().cloned();
         assert_eq!(known.is_some(), is_read);
@@ -184,7 +182,7 @@ fn a_running_session_reads_a_changed_policy_at_its_next_decision() {
     session.append_consequences().unwrap();
     let first = session.state().session.quota_policy.clone();
     set("quota: {five_hour: {hold: 50%}}\n");
-    session.exit_well();
+    exit_well(&mut session);
     assert!(held(&session).is_some(), "the new policy holds");
     assert_ne!(session.state().session.quota_policy, first);
     // One that cannot be read changes nothing.

@@ -189,7 +189,7 @@ impl<E: Serialize + DeserializeOwned> JournalOf<E> {
         Ok(())
     }
 
-    #[cfg(test)]
+    /// Replaces the disk, so that a test can count or delay its syncs.
     pub(crate) fn set_disk(&mut self, disk: Arc<dyn Disk>) {
         self.disk = disk;
     }

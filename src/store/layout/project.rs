@@ -259,7 +259,7 @@ impl RunDir {
     }
 
     /// Up to where an observer has reacted to the journal.
-    pub(crate) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
+    pub fn observer_position(&self, observer: &str) -> Utf8PathBuf {
         self.root.join("observers").join(observer)
     }
 

@@ -86,7 +86,7 @@ pub enum StateFile {
     Wakeup,
     /// Touched by the supervisor's loop.
     Heartbeat,
-    /// The folder of messages to you, see [`crate::notify`].
+    /// The folder of messages to you, see `src/notify/`.
     Outbox,
     /// When a session of this user last ran.
     SessionsHeartbeat,

@@ -282,8 +282,8 @@ impl Session {
         self.unsynced.clear();
     }
 
-    #[cfg(test)]
-    pub(crate) fn set_disk(&mut self, disk: std::sync::Arc<dyn crate::store::disk::Disk>) {
+    /// Replaces the disk, so that a test can count or delay its syncs.
+    pub fn set_disk(&mut self, disk: std::sync::Arc<dyn crate::store::disk::Disk>) {
         self.journal.set_disk(disk);
     }
 }

@@ -1,8 +1,8 @@
 //! Tests of a session's files: a disk that fails, a journal that was cut, a plan that was formatted.
 use super::{Session, load, load_cached};
 use crate::clock;
-use crate::engine::properties::plan;
 use crate::model::{Event, PauseAfter};
+use crate::plans::plan;
 use crate::store::fault::on::plan as plan_fault;
 use crate::store::journal::{Position, read_from};
 use crate::store::layout::{Project, RunDir};

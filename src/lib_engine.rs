@@ -1,0 +1,5 @@
+//! Decides what follows in a session, and in many.
+pub mod engine;
+pub mod fleet;
+
+pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
