@@ -17,6 +17,110 @@ use std::time::Instant;
 
 impl Observer for Window {
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<Reaction> {
+        if let Some(line) = line(fact.event) {
+            self.screen.line(&format!("  {line}"));
+        } else {
+            self.show(fact);
+        }
+        Ok(Reaction::Transient)
+    }
+}
+
+/// Returns the line of a fact that leaves exactly one, whatever the plan.
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::BudgetReached { limit, .. } => format!("{limit}; ending the agent"),
+        Event::AccountChanged { account } => format!(
+            "the session began on a subscription and would be billed ({}): ending the agent",
+            account.meaning()
+        ),
+        Event::BudgetHeld { reason, .. } => format!("budget: {}", text::plain(reason)),
+        Event::CostDoubted(doubt) => {
+            format!("doubtful cost of {}", text::plain(&doubt.to_string()))
+        }
+        Event::GateAnswered { name, verdict, .. } => {
+            format!("{name}: {}", text::clean(&verdict.to_string()))
+        }
+        Event::TaskClaimed { task, .. } => format!(
+            "claimed {}: {}",
+            text::clean(&task.id),
+            text::clean(&task.title)
+        ),
+        Event::PauseRequested { after } => {
+            let when = match after {
+                PauseAfter::Iteration => "no agent runs",
+                PauseAfter::Node => "this stage is done",
+            };
+            format!("pause requested; the session pauses when {when}")
+        }
+        Event::QuestionAnswered { answer, .. } => format!(
+            "{} answered by {}: {}",
+            answer.id,
+            text::clean(&answer.by),
+            text::clean(&answer.text)
+        ),
+        Event::QuestionWithdrawn { id } => {
+            format!("{id} is withdrawn: the agent does not wait any more")
+        }
+        Event::PermissionDecided {
+            permission,
+            decision,
+            ..
+        } => {
+            let verb = match decision.permit {
+                Permit::Once | Permit::Session => "allowed",
+                Permit::Denied => "denied",
+            };
+            format!(
+                "{verb} as decided before: {} {}",
+                text::clean(&permission.tool),
+                text::clean(&permission.call)
+            )
+        }
+        Event::UserSaid(said) => format!("you said: {}", text::clean(&said.text)),
+        Event::AgentTold { .. } => "the agent has read what you said".to_owned(),
+        Event::ContinueRequested => "continued".to_owned(),
+        Event::StopRequested(stop) => format!(
+            "stop requested by {}; ending the agent",
+            text::clean(&stop.how)
+        ),
+        Event::BlockDraining { limit } => {
+            format!("{limit}; the block ends when its running agents have ended")
+        }
+        Event::JournalRepaired {
+            bytes, restored, ..
+        } => repaired(*bytes, *restored),
+        Event::RunnerParked { why, .. } => format!("parked: {}", text::clean(why)),
+        Event::QuotaWarned { window, used, .. } => format!("{used} of the {window} is used"),
+        Event::AgentExited(_)
+        | Event::QueueChecked { .. }
+        | Event::WaitStarted { .. }
+        | Event::QuestionAsked { .. }
+        | Event::NodeFinished { .. }
+        | Event::BlockStarted { .. }
+        | Event::FilesTouched { .. }
+        | Event::HookEnded { .. }
+        | Event::HookStarted(_)
+        // The wait that follows shows a hold.
+        | Event::QuotaRead { .. }
+        | Event::BranchReported { .. }
+        | Event::AccountAccepted
+        | Event::SessionStarted { .. }
+        | Event::PlanReplaced { .. }
+        | Event::SessionForked { .. }
+        | Event::RunnerStarted { .. }
+        | Event::YieldRequested
+        | Event::SessionResumed { .. }
+        | Event::IterationStarted { .. }
+        | Event::AgentStarted { .. }
+        | Event::WaitEnded
+        | Event::SessionFinished { .. } => return None,
+    })
+}
+
+impl Window {
+    /// Shows a fact that leaves several lines, or lines that depend on the plan and the state.
+    fn show(&mut self, fact: &Fact<'_>) {
         let plan = fact.plan;
         match fact.event {
             Event::AgentExited(attempt) => {
@@ -25,124 +129,26 @@ impl Observer for Window {
                     self.screen.line(&format!("  {note}"));
                 }
             }
-            Event::BudgetReached { limit, .. } => {
-                self.screen.line(&format!("  {limit}; ending the agent"));
-            }
-            Event::AccountChanged { account } => self.screen.line(&format!(
-                "  the session began on a subscription and would be billed ({}): ending the agent",
-                account.meaning()
-            )),
-            Event::BudgetHeld { reason, .. } => {
-                self.screen
-                    .line(&format!("  budget: {}", text::plain(reason)));
-            }
-            Event::CostDoubted(doubt) => self.screen.line(&format!(
-                "  doubtful cost of {}",
-                text::plain(&doubt.to_string())
-            )),
             Event::QueueChecked {
                 released, parked, ..
             } => self.show_given_back(plan, released, parked),
-            Event::GateAnswered { name, verdict, .. } => self
-                .screen
-                .line(&format!("  {name}: {}", text::clean(&verdict.to_string()))),
-            Event::TaskClaimed { task, .. } => self.screen.line(&format!(
-                "  claimed {}: {}",
-                text::clean(&task.id),
-                text::clean(&task.title)
-            )),
             Event::WaitStarted { reason, until } => self.show_wait(reason, *until),
-            Event::PauseRequested {
-                after: PauseAfter::Iteration,
-            } => self
-                .screen
-                .line("  pause requested; the session pauses when no agent runs"),
-            Event::PauseRequested {
-                after: PauseAfter::Node,
-            } => self
-                .screen
-                .line("  pause requested; the session pauses when this stage is done"),
             Event::QuestionAsked { question } => self.show_question(plan, question),
-            Event::QuestionAnswered { answer, .. } => self.screen.line(&format!(
-                "  {} answered by {}: {}",
-                answer.id,
-                text::clean(&answer.by),
-                text::clean(&answer.text)
-            )),
-            Event::QuestionWithdrawn { id } => self.screen.line(&format!(
-                "  {id} is withdrawn: the agent does not wait any more"
-            )),
-            Event::PermissionDecided {
-                permission,
-                decision,
-                ..
-            } => {
-                let verb = match decision.permit {
-                    Permit::Once | Permit::Session => "allowed",
-                    Permit::Denied => "denied",
-                };
-                self.screen.line(&format!(
-                    "  {verb} as decided before: {} {}",
-                    text::clean(&permission.tool),
-                    text::clean(&permission.call)
-                ));
-            }
-            Event::UserSaid(said) => self
-                .screen
-                .line(&format!("  you said: {}", text::clean(&said.text))),
-            Event::AgentTold { .. } => self.screen.line("  the agent has read what you said"),
-            Event::ContinueRequested => self.screen.line("  continued"),
-            Event::StopRequested(stop) => self.screen.line(&format!(
-                "  stop requested by {}; ending the agent",
-                text::clean(&stop.how)
-            )),
             Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
                 self.show_finished_stage(plan, *node, id, ending);
             }
             Event::BlockStarted { cursor } => self.show_block(plan, cursor.node),
-            Event::BlockDraining { limit } => self.screen.line(&format!(
-                "  {limit}; the block ends when its running agents have ended"
-            )),
-            Event::JournalRepaired {
-                bytes, restored, ..
-            } => self
-                .screen
-                .line(&format!("  {}", repaired(*bytes, *restored))),
             Event::FilesTouched { files, .. } => {
                 for file in files {
                     self.screen
                         .line(&format!("  {}", text::clean(&file.to_string())));
                 }
             }
-            Event::RunnerParked { why, .. } => {
-                self.screen.line(&format!("  parked: {}", text::clean(why)));
-            }
-            // The wait that follows shows a hold.
-            Event::QuotaRead { .. } => {}
-            Event::QuotaWarned { window, used, .. } => self
-                .screen
-                .line(&format!("  {used} of the {window} is used")),
             Event::HookEnded { run, exit, .. } => self.show_hook(plan, *run, exit),
-            Event::HookStarted(_)
-            | Event::BranchReported { .. }
-            | Event::AccountAccepted
-            | Event::SessionStarted { .. }
-            | Event::PlanReplaced { .. }
-            | Event::SessionForked { .. }
-            | Event::RunnerStarted { .. }
-            | Event::YieldRequested
-            | Event::SessionResumed { .. }
-            | Event::IterationStarted { .. }
-            | Event::AgentStarted { .. }
-            | Event::WaitEnded
-            | Event::NodeFinished { .. }
-            | Event::SessionFinished { .. } => (),
+            _ => {}
         }
-        Ok(Reaction::Transient)
     }
-}
 
-impl Window {
     /// Shows a hook that failed.
     fn show_hook(&mut self, plan: &Plan, run: HookRun, exit: &HookExit) {
         if let Some(hook) = plan.hook(run.hook).filter(|_| !exit.succeeded()) {
