@@ -122,30 +122,7 @@ fn poll_once(
         return Ok(());
     };
     let file = format!("telegram-{}.json", bot.bot.number());
-    let offset: i64 = outbox.read_json(&file).unwrap_or_default();
-    let arguments = json!({
-        "offset": offset,
-        "timeout": HOLD,
-        "allowed_updates": ["message", "callback_query"],
-    });
-    let updates = match bot.call("getUpdates", &arguments, LIMIT) {
-        Ok(Value::Array(updates)) => updates,
-        Ok(_) => return Err(AFTER_FAILURE),
-        Err(CallError::Api(error)) => {
-            tracing::warn!("{}", explain(&error));
-            let wait = error.retry_after.map(SignedDuration::unsigned_abs);
-            let usual = if error.code == 409 {
-                AFTER_CONFLICT
-            } else {
-                AFTER_FAILURE
-            };
-            return Err(wait.unwrap_or(usual).min(Duration::from_secs(60)));
-        }
-        Err(CallError::NoResponse(reason)) => {
-            tracing::info!(?reason, "the bot's updates cannot be fetched");
-            return Err(AFTER_FAILURE);
-        }
-    };
+    let updates = fetch(bot, outbox.read_json(&file).unwrap_or_default())?;
     for update in &updates {
         for PolledChat { chat, channels } in chats {
             let mut asked = chat_question::read(outbox);
@@ -180,4 +157,31 @@ fn poll_once(
         crate::notify::ring(&env.dirs);
     }
     Ok(())
+}
+
+/// Returns a bot's updates from a number on, or how long to wait before the next request.
+fn fetch(bot: &Chat, offset: i64) -> Result<Vec<Value>, Duration> {
+    let arguments = json!({
+        "offset": offset,
+        "timeout": HOLD,
+        "allowed_updates": ["message", "callback_query"],
+    });
+    match bot.call("getUpdates", &arguments, LIMIT) {
+        Ok(Value::Array(updates)) => Ok(updates),
+        Ok(_) => Err(AFTER_FAILURE),
+        Err(CallError::Api(error)) => {
+            tracing::warn!("{}", explain(&error));
+            let wait = error.retry_after.map(SignedDuration::unsigned_abs);
+            let usual = if error.code == 409 {
+                AFTER_CONFLICT
+            } else {
+                AFTER_FAILURE
+            };
+            Err(wait.unwrap_or(usual).min(Duration::from_secs(60)))
+        }
+        Err(CallError::NoResponse(reason)) => {
+            tracing::info!(?reason, "the bot's updates cannot be fetched");
+            Err(AFTER_FAILURE)
+        }
+    }
 }
