@@ -117,6 +117,23 @@ fn a_name_that_fits_two_projects_is_refused_with_both() {
 }
 
 #[test]
+fn a_misspelt_project_is_not_the_one_around() {
+    let shop = Project::named("shop");
+    shop.write("backlog.md", "- [ ] One (#one)\n");
+    shop.write("src/lib.rs", "");
+    shop.ap(&["projects", "add", "--", "--provider", "scripted"])
+        .expect(0);
+    for command in ["remove", "pause", "resume"] {
+        shop.ap(&["projects", command, "shpo"])
+            .expect(2)
+            .says(&["no registered project is `shpo`"]);
+    }
+    // A folder that exists belongs to its project.
+    shop.ap(&["projects", "pause", "src"]).expect(0);
+    shop.ap(&["projects", "remove", "shop"]).expect(0);
+}
+
+#[test]
 fn nothing_is_written_in_the_home_folder() {
     let mut project = Project::new();
     project.set("AP_MAX_AGENTS", "2");

@@ -29,9 +29,11 @@ pub(in crate::cli) fn lookup<'a>(
     let by_id = project.parse().ok().and_then(|id| registry.by_id(&id));
     by_id.or_else(|| {
         let path = absolute(Utf8Path::new(project), context);
-        let real = path.canonicalize_utf8().unwrap_or(path);
-        let mut folders = real.ancestors();
-        folders.find_map(|folder| registry.by_root(folder))
+        let Ok(real) = path.canonicalize_utf8() else {
+            // The directory of a project that was moved. A misspelt id is not a part of the project it was typed in.
+            return registry.by_root(&path);
+        };
+        real.ancestors().find_map(|folder| registry.by_root(folder))
     })
 }
 
