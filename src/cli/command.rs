@@ -83,19 +83,19 @@ enum Command {
     Answer(answer::Args),
     /// Approve what a session asks, and let it continue
     Approve(answer::DecisionArgs),
-    /// Reject what a session asks: it stops, or its agent is told
+    /// Reject what a session asks: it stops, or its agent reads why
     Reject(answer::DecisionArgs),
-    /// Say something to the agent at work, which reads it within its turn
+    /// Send a message to the agent at work
     Say(say::Args),
     /// Show what sessions ask you, and how to answer
     Questions(questions::Args),
-    /// Continue a paused session, end a wait early, or accept what it asks
+    /// Continue a paused session, end a wait, or approve what it asks
     Continue(continue_session::Args),
     /// Stop a session and its agent now; without a session the supervisor
     Stop(stop::Args),
     /// Start the supervisor, which works on all registered projects day and night
     Start(start_supervisor::Args),
-    /// Give a project a slice, whatever it waits for; or continue a session
+    /// Resume a registered project, or a session of this project
     Resume(resume_project::Args),
     /// Work on a registered project in this terminal, without the supervisor
     Run(run_project::Args),
@@ -134,9 +134,9 @@ enum Command {
     Queue(queue::Args),
     /// List and change the projects that the supervisor works on
     Projects(projects::Args),
-    /// Set notifications up, try them, and show what waits to be sent
+    /// Set up and test notifications, and show those that wait
     Notify(notify::Args),
-    /// Show what is used of the quota, what your policy makes of it, and which sessions it holds
+    /// Show the used quota, what your policy allows, and what it holds
     Quota(quota::Args),
     /// Print the help of a command
     Help {

@@ -1,4 +1,4 @@
-//! `ap reject`: rejects what a session asks: it stops, or its agent is told.
+//! `ap reject`: rejects what a session asks: it stops, or its agent reads why.
 use super::answer::{self, DecisionArgs};
 use super::context::Context;
 use crate::error::{ExitCode, Result};

@@ -1,4 +1,4 @@
-//! `ap resume`: gives a project a slice, whatever it waits for; or continues a session.
+//! `ap resume`: resumes a registered project, whatever it waits for, or a session.
 use super::candidates;
 use super::context::Context;
 use super::format::Format;
@@ -10,7 +10,7 @@ use crate::store::registry;
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-projects-change`, of a session `ap schema ap-start`)")))]
 pub(super) struct Args {
-    /// A registered project, by id or directory, or a session of this project
+    /// A registered project, by id or directory, or the name of a session of this project
     #[arg(add = candidates::sessions())]
     name: String,
     #[command(flatten)]
