@@ -94,14 +94,14 @@ mod tests {
     use camino::Utf8PathBuf;
     use std::os::unix::fs::PermissionsExt as _;
 
-    struct Asked {
+    struct TestHome {
         _folder: tempfile::TempDir,
         root: Utf8PathBuf,
         dirs: UserDirs,
         account: Account,
     }
 
-    impl Asked {
+    impl TestHome {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
@@ -138,9 +138,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_hangs_is_ended_when_its_time_is_over() {
-        let asked = Asked::new();
-        let pid = asked.root.join("pid");
-        let program = asked.program(&format!("echo $$ >{pid}; exec sleep 1000"));
+        let home = TestHome::new();
+        let pid = home.root.join("pid");
+        let program = home.program(&format!("echo $$ >{pid}; exec sleep 1000"));
         let limit = Duration::from_millis(300);
         let why = answer(&program, &Env::default(), limit).await.unwrap_err();
         assert!(why.contains("did not answer within"), "{why}");
@@ -153,23 +153,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_is_missing_or_a_script_is_not_asked_and_costs_no_attempt() {
-        let asked = Asked::new();
-        let missing = asked.ask(&asked.root.join("none")).await;
+        let home = TestHome::new();
+        let missing = home.ask(&home.root.join("none")).await;
         assert!(missing.contains("none"), "{missing}");
-        let script = asked.ask(&asked.program("exit 1")).await;
+        let script = home.ask(&home.program("exit 1")).await;
         assert!(script.contains("is a script"), "{script}");
-        assert_eq!(read(&asked.dirs).unwrap().accounts.len(), 0);
+        assert_eq!(read(&home.dirs).unwrap().accounts.len(), 0);
     }
 
     #[tokio::test]
     async fn what_a_program_says_that_fails_is_named() {
-        let asked = Asked::new();
+        let home = TestHome::new();
         for does in [
             "exit 3",
             "echo '{\"type\":\"control_response\"}'",
             "echo '[1'",
         ] {
-            let program = asked.program(does);
+            let program = home.program(does);
             let why = answer(&program, &Env::default(), ASK_LIMIT)
                 .await
                 .unwrap_err();

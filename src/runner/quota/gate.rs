@@ -17,7 +17,7 @@ use crate::store::{AttemptGate, Permission};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Characters of a policy's fingerprint: enough to tell one from the next.
+/// Length of a policy's fingerprint in characters.
 const KEY_LENGTH: usize = 12;
 
 /// The gate of a session, or of a branch.
@@ -25,7 +25,7 @@ const KEY_LENGTH: usize = 12;
 pub(in crate::runner) struct QuotaGate {
     dirs: UserDirs,
     vars: Env,
-    /// How many times `config.yaml` had been read when the policy was taken from it.
+    /// How often `config.yaml` had been read when the policy was last updated.
     settings_read: u64,
     policy: QuotaPolicy,
     /// A fingerprint of the policy.
@@ -36,8 +36,8 @@ pub(in crate::runner) struct QuotaGate {
     desk: SharedDesk,
 }
 
-/// What is decided of an account by what is known of its windows. Without a decision its program is asked first.
-struct Decided {
+/// The decision about an account, from its windows. Without a decision, its program is asked first.
+struct AccountDecision {
     account: AccountKey,
     windows: Vec<WindowUse>,
     allowed: BTreeMap<WindowName, Share>,
@@ -99,14 +99,14 @@ impl QuotaGate {
         known.or_insert_with(found).clone()
     }
 
-    /// Decides of one agent, or asks for a number that is too old.
+    /// Decides about one agent, or requests a number that is too old.
     fn decide(
         &mut self,
         plan: &Plan,
         state: &State,
         agent: (u32, &str),
         now: &Moment,
-    ) -> Option<Decided> {
+    ) -> Option<AccountDecision> {
         let (account, key) = self.account(plan, state, agent)?;
         let node = state.node(plan)?;
         let spec = state.agent_at(node, agent.0);
@@ -117,7 +117,7 @@ impl QuotaGate {
             if !desk.awaits_answer() {
                 desk.wanted.push((account, spec.program.clone()));
             }
-            return Some(Decided {
+            return Some(AccountDecision {
                 account: key,
                 windows,
                 allowed: BTreeMap::new(),
@@ -139,7 +139,7 @@ impl QuotaGate {
             windows: windows.clone(),
         });
         let allowed = |it: &WindowUse| (it.window.clone(), it.allowed(&self.policy, now.at, &zone));
-        Some(Decided {
+        Some(AccountDecision {
             account: key,
             allowed: windows.iter().map(allowed).collect(),
             windows,
@@ -213,7 +213,7 @@ impl AttemptGate for QuotaGate {
     }
 }
 
-impl Decided {
+impl AccountDecision {
     fn input(&self, agent: String, policy: &str, decision: QuotaDecision) -> Input {
         let windows = self.windows.iter().map(|window| WindowReading {
             window: window.window.clone(),

@@ -1,5 +1,5 @@
-//! What is known of one account.
-use super::asked::Asked;
+//! The quota of one account, as far as it is known.
+use super::request_log::RequestLog;
 use crate::engine::pacing::{WindowUse, expected_rise};
 use crate::model::{Account, Moment, QuotaSource, Share, WindowName, WindowStatus};
 use jiff::civil::Date;
@@ -7,28 +7,28 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What is known of the quota of one account.
+/// The quota of one account, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountQuota {
     #[serde(flatten)]
     pub account: Account,
     #[serde(default)]
     pub windows: BTreeMap<WindowName, KnownWindow>,
-    /// The last values that were not believed.
+    /// The last implausible values.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub refused: VecDeque<RefusedReading>,
     /// What the last iterations added to each window, oldest first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub added: BTreeMap<WindowName, VecDeque<Share>>,
-    /// How its program was asked.
+    /// The requests to its program.
     #[serde(default)]
-    pub asked: Asked,
-    /// The highest threshold of each week that was warned of, and the day.
+    pub asked: RequestLog,
+    /// The last warning for each week: the highest threshold, and the day.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warned: BTreeMap<WindowName, Warned>,
 }
 
-/// What is known of one window.
+/// One window of a quota, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownWindow {
     /// From 0 to 1; none if only its status is known.
@@ -36,7 +36,7 @@ pub struct KnownWindow {
     pub resets_at: Option<Timestamp>,
     pub status: WindowStatus,
     pub seen_at: Timestamp,
-    /// The boot that the next number counts from.
+    /// The boot that `uptime_s` counts from.
     pub boot: String,
     pub uptime_s: f64,
     pub source: QuotaSource,
@@ -48,7 +48,7 @@ pub struct KnownWindow {
     pub fell: Option<Moment>,
 }
 
-/// A value that was not believed.
+/// An implausible value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RefusedReading {
@@ -74,9 +74,9 @@ pub struct QuotaWarning {
     pub resets_at: Option<Timestamp>,
 }
 
-/// Percentages of a week that are warned of.
+/// Percentages of a week at which a warning is given.
 const THRESHOLDS: [u8; 4] = [95, 90, 80, 70];
-/// Iterations whose rise is remembered.
+/// Number of iterations whose increase is remembered.
 const REMEMBERED: usize = 20;
 /// How long a reading without a reset counts where the window's length is not known.
 const WITHOUT_LENGTH: SignedDuration = SignedDuration::from_hours(24);
@@ -113,7 +113,7 @@ impl AccountQuota {
             windows: BTreeMap::new(),
             refused: VecDeque::new(),
             added: BTreeMap::new(),
-            asked: Asked::default(),
+            asked: RequestLog::default(),
             warned: BTreeMap::new(),
         }
     }

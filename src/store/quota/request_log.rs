@@ -1,52 +1,52 @@
-//! When the program of an account may be asked for its quota: seldom, by one process at a time, and less after failures.
+//! Limits how often the program of an account is asked for its quota: by one process at a time, and less after failures.
 use crate::model::Moment;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long asking may take.
+/// How long a request may take.
 pub const ASK_LIMIT: Duration = Duration::from_secs(20);
-/// A number that is older is asked for, if a decision depends on it.
+/// Age from which a number is requested again, if a decision depends on it.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_mins(15);
-/// Minutes to the next time, after so many failures in a row.
+/// Minutes to the next request, by the number of failures in a row.
 const BACK_OFF_MINS: [i64; 5] = [15, 30, 60, 120, 240];
-/// How often an account is asked at most in a day.
+/// Maximum number of requests for an account in a day.
 const MOST_A_DAY: u32 = 96;
-/// A process that asks for longer is gone.
+/// Time after which a process that began a request counts as dead.
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
-/// How long an account without windows is not asked again.
+/// Time to the next request for an account without windows.
 const NO_WINDOWS_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// The shortest time between two answers that you ask for.
+/// Minimum time between two requests by the user.
 const BY_HAND: SignedDuration = SignedDuration::from_mins(1);
 
-/// How the program of an account was asked.
+/// The requests to the program of an account, and how the last one ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Asked {
-    /// When it was asked last.
+pub struct RequestLog {
+    /// When the last request ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Moment>,
-    /// Since when a process has been asking.
+    /// When the current request began, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asking: Option<Moment>,
     /// Failures in a row.
     pub failures: u32,
-    /// Why it failed.
+    /// Why the last request failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Whether it answered that the account has no windows.
+    /// Whether the last answer was that the account has no windows.
     pub no_windows: bool,
-    /// The day of the next number, in UTC.
+    /// The day that `count` is of, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<Date>,
-    /// How often it was asked on that day.
+    /// Number of requests on that day.
     pub count: u32,
 }
 
-impl Asked {
-    /// Returns why the program may not be asked now, if it may not. `by_hand` is a request of the user, which does not
-    /// wait for a number to grow old.
+impl RequestLog {
+    /// Returns why no request is allowed now, if none is. A request by the user (`by_hand`) does not wait until a number is
+    /// old.
     pub fn refusal(&self, now: &Moment, by_hand: bool) -> Option<String> {
         let age = |moment: &Option<Moment>| moment.as_ref().and_then(|moment| moment.age(now));
         if age(&self.asking).is_some_and(|age| age < GONE_AFTER) {
