@@ -3,7 +3,7 @@ use super::apply::MAX_IDS;
 use super::state::{Phase, State};
 use crate::model::{
     Answer, Cursor, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply,
-    Resolved, Said, SessionStatus, Subject, WaitReason,
+    Resolved, Said, SaidText, SessionStatus, Subject, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -58,6 +58,16 @@ impl State {
     /// Whether the agent of this attempt is at work.
     pub(super) fn runs(&self, cursor: Cursor) -> bool {
         self.phase.is_running() && cursor == self.current.cursor
+    }
+
+    /// Returns the texts with which the current agent begins. What you say later is sent to it as a message.
+    pub fn briefing(&self) -> impl Iterator<Item = &SaidText> {
+        self.session.said.iter().filter(|text| text.in_context)
+    }
+
+    /// Returns the texts that no agent has read or begun with.
+    pub fn unread(&self) -> impl Iterator<Item = &SaidText> {
+        self.session.said.iter().filter(|text| text.is_new())
     }
 
     /// Returns what was decided about a request of the agent at work.

@@ -31,6 +31,9 @@ pub struct SaidText {
     /// Whether the current agent began with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_context: bool,
+    /// Whether it was said while branches were at work: each of those that are meant has it too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_branches: bool,
 }
 
 impl SaidText {

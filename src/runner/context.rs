@@ -96,10 +96,10 @@ impl AttemptContext<'_> {
         }
     }
 
-    /// Returns what you said that no finished agent began with.
+    /// Returns what you said before this agent, and no finished agent began with.
     fn said(&self) -> Vec<Value> {
-        let texts = self.state.session.said.iter();
-        texts
+        self.state
+            .briefing()
             .map(|text| {
                 json!({
                     "text": text.said.text,
@@ -112,7 +112,7 @@ impl AttemptContext<'_> {
     }
 
     fn said_lines(&self) -> impl Iterator<Item = String> {
-        let texts = self.state.session.said.iter();
+        let texts = self.state.briefing();
         texts.map(|text| format!("- You are told: {}", text.said.text))
     }
 

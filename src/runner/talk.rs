@@ -53,8 +53,7 @@ impl Runner {
     }
 
     fn new_texts(&self) -> Vec<Said> {
-        let texts = self.session.state().session.said.iter();
-        let new = texts.filter(|text| text.is_new());
+        let new = self.session.state().unread();
         new.map(|text| text.said.clone()).collect()
     }
 }

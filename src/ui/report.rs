@@ -9,7 +9,7 @@ use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::Snapshot;
-use crate::text::{count, plain};
+use crate::text::{clean, count, plain};
 
 /// Returns the error for a session that another process runs, as its lock file tells.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
@@ -170,6 +170,12 @@ fn hint(plan: &Plan, state: &State) -> String {
             .and_then(|limit| limit.hint(&plan.session)),
     };
     hint.map_or_else(String::new, |hint| format!("{hint}\n"))
+}
+
+/// Returns what you said to agents and none of them has read.
+pub fn unread(state: &State) -> Vec<String> {
+    let texts = state.unread().filter(|text| !text.to_branches);
+    texts.map(|text| clean(&text.said.text)).collect()
 }
 
 /// Returns one line on how a session ended.

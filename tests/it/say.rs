@@ -163,3 +163,59 @@ fn an_agent_that_is_done_ends_at_once_though_its_input_is_open() {
         assert_eq!((&exit["limit"], &exit["code"]), (&Value::Null, &0.into()));
     }
 }
+
+#[test]
+fn a_text_that_no_agent_has_read_is_shown_at_the_end() {
+    let (project, runner) = at_work(1, false, UNTIL_GO);
+    assert_eq!(say(&project, &["use B"])["result"], "waiting");
+    let status = || project.ap(&["status", "s"]).expect(0);
+    status().says(&["Unread     use B"]);
+    project.write("go", "");
+    assert_eq!(runner.ended(), 0);
+    status().says(&["Unread     use B"]);
+}
+
+/// A text that arrives once the iteration is recorded, and before its agent starts, is a message to it and nothing else.
+#[cfg(feature = "crash-points")]
+#[test]
+fn a_text_just_before_an_agent_starts_reaches_it_once() {
+    let copies = "iterations:\n  - run: [[sh, -c, 'cp \"$AP_CONTEXT\" context-2.json; until [ -e go ]; do sleep 0.02; done']]\n    status: { decision: continue }\n";
+    let project = Project::new();
+    project.write("script.yaml", copies);
+    project.a_loop(
+        "work",
+        "provider: scripted\nargs: [script.yaml, --input-format, stream-json]\ndelay: 0\ntermination: {type: fixed, iterations: 1}\n",
+        "Session ${SESSION_NAME}\n",
+    );
+    let log = project.outside().join("points");
+    let dies = |session: &str, point: usize| {
+        let mut command = project.ap_command(&["work", session, "--foreground"]);
+        command
+            .env("AP_CRASH_LOG", &log)
+            .env("AP_CRASH_AT", format!("runner:{point}"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        !command.status().expect("ap runs").success()
+    };
+    project.write("go", "");
+    // The first start in a project does more.
+    assert!(!dies("zeroth", usize::MAX));
+    fs_err::remove_file(&log).expect("it is there");
+    assert!(!dies("first", usize::MAX));
+    let points = fs_err::read_to_string(&log).expect("the points that were passed");
+    let mut points = points.lines().filter(|line| line.starts_with("runner "));
+    let starts = points.position(|line| line.contains("start: no stale status"));
+    for file in [project.root().join("go"), log.clone()] {
+        fs_err::remove_file(file).expect("it is there");
+    }
+    assert!(dies("s", starts.expect("an agent starts") + 1));
+    assert_eq!(project.events("s", "iteration_started").len(), 1);
+    assert_eq!(say(&project, &["use B"])["result"], "stored");
+    let runner = project.start(&RESUME);
+    project.until_event("s", "agent_told", 1);
+    project.write("go", "");
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(said_in_context(&project), [""; 0]);
+    let prompt = project.read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md"));
+    assert!(!prompt.contains("use B"), "{prompt}");
+}

@@ -40,6 +40,9 @@ pub(super) fn text(
     lines.activity(status, working);
     // The error of an earlier attempt says nothing about a session that is done.
     lines.last(failed || status == SessionStatus::Complete);
+    for text in report::unread(&snapshot.state) {
+        lines.add("Unread", text);
+    }
     lines.outlook(status);
     lines.totals(working);
     if status.is_active() {

@@ -1,5 +1,5 @@
 //! Records what you say to agents at work, until an agent has it in its context.
-use crate::engine::state::State;
+use crate::engine::state::{Phase, State};
 use crate::model::{Said, SaidText};
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ impl State {
             said: said.clone(),
             delivered_at: None,
             in_context: false,
+            to_branches: self.phase == Phase::Parallel,
         });
     }
 
@@ -37,5 +38,45 @@ impl State {
     /// Forgets what the agent of a finished iteration began with.
     pub(super) fn forget_said(&mut self) {
         self.session.said.retain(|text| !text.in_context);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Cursor, Event};
+
+    #[test]
+    fn an_agent_begins_with_what_was_said_before_it_and_is_sent_the_rest() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = State::default();
+        let says = |id: &str| {
+            Event::UserSaid(Said {
+                id: id.to_owned(),
+                text: id.to_owned(),
+                by: "you".to_owned(),
+                said_at: now,
+                branch: None,
+                interrupt: false,
+            })
+        };
+        let begins = |cursor: Cursor| Event::IterationStarted {
+            cursor,
+            fallback: 0,
+            agent: String::new(),
+        };
+        let ids = |texts: Vec<&SaidText>| -> Vec<String> {
+            texts.iter().map(|text| text.said.id.clone()).collect()
+        };
+        let first = Cursor::before(0).next_iteration();
+        state.apply(&says("before"), now);
+        state.apply(&begins(first), now);
+        state.apply(&says("after"), now);
+        assert_eq!(ids(state.briefing().collect()), ["before"]);
+        assert_eq!(ids(state.unread().collect()), ["after"]);
+        // Another attempt begins with all of it.
+        state.apply(&begins(first.next_attempt()), now);
+        assert_eq!(ids(state.briefing().collect()), ["before", "after"]);
+        assert!(state.unread().next().is_none());
     }
 }

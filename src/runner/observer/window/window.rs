@@ -213,6 +213,7 @@ impl Window {
         };
         if self.is_branch {
             self.screen.line(&report::ending(ending));
+            self.show_unread(state);
             return;
         }
         let sign = match ending {
@@ -228,6 +229,7 @@ impl Window {
             let (session, ending) = (&plan.session, report::ending(ending));
             self.screen
                 .line(&format!("\n{sign} Session '{session}' {ending}  {spent}"));
+            self.show_unread(state);
             self.show_how_to_close();
             return;
         }
@@ -239,7 +241,15 @@ impl Window {
         let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
         let text = format!("\n{sign} {first}  {spent}\n{rest}\n{next}");
         self.screen.line(&as_called(&text));
+        self.show_unread(state);
         self.show_how_to_close();
+    }
+
+    /// Shows what you said and no agent has read.
+    fn show_unread(&mut self, state: &State) {
+        for text in report::unread(state) {
+            self.show_remark(&format!("no agent has read what you said: {text}"));
+        }
     }
 
     /// Shows how to leave and close a window of tmux, which stays. tmux does not always draw a line of its own.
