@@ -122,6 +122,7 @@ impl State {
             pause: self.session.pausing || self.session.question.is_some() || self.branch_is_held(),
             answers: self.branch_answers(),
             said: self.last_said(),
+            allowed: self.session.allowed.clone(),
         }
     }
 

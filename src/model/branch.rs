@@ -3,12 +3,12 @@ use super::attempt_cost::AccountKind;
 use super::ending::Ending;
 use super::id::NodeId;
 use super::limit::Limit;
-use super::question::{Answer, Question};
+use super::question::{AllowedCall, Answer, Question};
 use super::said::Said;
 use super::stop::Stop;
 use super::usage::Usage;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The progress of a branch, as it reports it to its session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,4 +48,6 @@ pub struct Orders {
     pub answers: BTreeMap<NodeId, Answer>,
     /// What you said to their agents.
     pub said: Vec<Said>,
+    /// The calls that you allowed for the rest of the session.
+    pub allowed: BTreeSet<AllowedCall>,
 }

@@ -86,6 +86,8 @@ pub enum Input {
     PermissionAsked {
         cursor: Cursor,
         permission: Permission,
+        /// Whether the session of this branch has allowed the same call.
+        is_allowed: bool,
     },
     /// The agent at work does not wait for the answer to a request any more.
     RequestWithdrawn {

@@ -8,7 +8,8 @@ use crate::engine::{Budget, Phase, State};
 use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::{
-    AccountKind, BranchReport, Change, Cursor, Event, Input, NodeId, Orders, QuestionId, Request,
+    AccountKind, AllowedCall, BranchReport, Change, Cursor, Event, Input, NodeId, Orders,
+    QuestionId, Request,
 };
 use crate::plan::{Block, Plan};
 use crate::store::layout::RunDir;
@@ -162,6 +163,11 @@ impl BranchLink {
     /// Returns who pays, as the session has accepted it.
     pub(super) fn account(&self) -> Option<AccountKind> {
         self.signal.borrow().orders.account
+    }
+
+    /// Whether the session has allowed such calls.
+    pub(super) fn allows(&self, call: &AllowedCall) -> bool {
+        self.signal.borrow().orders.allowed.contains(call)
     }
 
     /// Whether the user asked to continue since this was last called.

@@ -1,11 +1,12 @@
 //! Relays the permissions that a running agent asks for, and the answers to it.
 use super::attempt::Attempt;
 use super::run::Runner;
+use super::wakeup::ControlSource;
 use crate::agent::{Dialogue, PermissionRequest};
 use crate::error::Result;
 use crate::exec::shim::message::{self, Message};
 use crate::fingerprint::fingerprint;
-use crate::model::{Input, PermissionDecision, Permit};
+use crate::model::{Input, Permission, PermissionDecision, Permit};
 
 /// What an agent reads whose call you denied without a reason.
 const DENIED: &str = "The user denied this call.";
@@ -40,6 +41,7 @@ impl Runner {
             self.accept(&Input::PermissionAsked {
                 cursor,
                 permission: request.permission.clone(),
+                is_allowed: self.is_allowed_by_session(&request.permission),
             })?;
             let id = &request.permission.request;
             if let Some(decision) = self.session.state().decision(id) {
@@ -53,6 +55,14 @@ impl Runner {
     fn asked_permission(&self) -> Option<String> {
         let question = self.session.state().permission_question()?;
         Some(question.permission.as_ref()?.request.clone())
+    }
+
+    /// Whether the session of this branch has allowed the same call, in whatever branch or stage it was asked.
+    fn is_allowed_by_session(&self, permission: &Permission) -> bool {
+        let ControlSource::Branch(link) = &self.control else {
+            return false;
+        };
+        link.allows(&permission.as_allowed())
     }
 
     /// Whether the agent waits for you, so that its limits stand still.

@@ -208,6 +208,76 @@ fn a_branch_asks_for_a_permission_and_is_told_something_while_the_other_one_work
     assert!(output.contains("mind the gap"));
 }
 
+#[test]
+fn what_one_branch_is_allowed_for_the_session_holds_in_the_others_and_after_them() {
+    let project = Project::new();
+    project.a_loop(
+        "step",
+        "termination: {type: fixed}\nprovider: scripted\nargs: [after.yaml]\npermissions: ask\ndelay: 0\n",
+        "x",
+    );
+    let after =
+        "        - { id: think, loop: step, runs: 1 }\n  - { id: after, loop: step, runs: 1 }\n";
+    let pipeline = DUEL.replace("        - { id: think, loop: step, runs: 1 }\n", after);
+    project.write(".claude/pipelines/duel.yaml", &pipeline);
+    let touches = |before: &str| {
+        let call = "[sh, -c, 'echo x >>made']";
+        format!("iterations:\n  - run: [{before}{call}]\n    status: {{ decision: continue }}\n")
+    };
+    project.write("one.yaml", &touches(""));
+    // A queue's commands are allowed, so this one waits without asking.
+    project.write("two.yaml", &touches("[touch, two], "));
+    project.write("after.yaml", &touches(""));
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    project.until("the question of one", || {
+        asked(&project)["call"] == "sh -c echo x >>made"
+    });
+    let same = ["answer", "s", "--choice", "2", "--branch", "one"];
+    project.ap(&same).expect(0);
+    project.until("the question of two", || {
+        let questions = project.ap(&["questions", "--json"]).expect(0);
+        let questions: Value = serde_json::from_str(&questions.stdout).expect("JSON");
+        questions[0]["permission"]["call"] == "touch two"
+    });
+    project.ap(&["approve", "s", "--branch", "two"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(made(&project), "x\nx\nx\n");
+    let asked = project.events("s", "question_answered");
+    assert_eq!(asked.len(), 2, "the same call was asked for once");
+}
+
+#[test]
+fn an_agent_keeps_its_task_while_it_asks_for_a_permission() {
+    let project = Project::new();
+    project.write("backlog.md", "- [ ] one (#one)\n");
+    project.scripted_loop(
+        "work",
+        "permissions: ask\ntermination: {type: queue, max: 2}\nqueue: {claim: engine}\n",
+        "iterations:\n  - claim: true\n    run: [touch, made]\n    close: true\n    status: { decision: continue }\n",
+    );
+    let runner = project.start(&FOREGROUND);
+    until_asked(&project, 1);
+    let status = project.ap(&["queue", "status", "--json"]).expect(0);
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    assert_eq!(status["held"][0]["id"], "one", "{status}");
+    project.ap(&["approve", "s"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.events("s", "task_claimed").len(), 1);
+}
+
+#[test]
+fn a_kill_ends_an_agent_that_waits_for_a_permission_and_its_question() {
+    let (project, runner) = asking(TOUCHES, "");
+    project.ap(&["kill", "s"]).expect(0);
+    assert_eq!(runner.ended(), 128 + 9);
+    project.nothing_left();
+    project
+        .ap(&["approve", "s"])
+        .expect(1)
+        .says(&["asks nothing now"]);
+    assert_eq!(made(&project), "");
+}
+
 /// Returns what the branch `one` asks for.
 fn asked(project: &Project) -> Value {
     let questions = project.ap(&["questions", "--json"]).expect(0);

@@ -90,9 +90,11 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             policy: policy.clone(),
             decision: decision.clone(),
         }),
-        Input::PermissionAsked { cursor, permission } => {
-            permission::asked(plan, state, *cursor, permission, now)
-        }
+        Input::PermissionAsked {
+            cursor,
+            permission,
+            is_allowed,
+        } => permission::asked(plan, state, *cursor, (permission, *is_allowed), now),
         Input::RequestWithdrawn { cursor, request } => {
             permission::withdrawn(state, *cursor, request)
         }

@@ -6,19 +6,19 @@ use crate::plan::Plan;
 use jiff::Timestamp;
 
 /// Returns what follows from a request: a decision that was made before, or a question to you. While another question is
-/// open it waits.
+/// open it waits. The session of a branch may have allowed the same call.
 pub(super) fn asked(
     plan: &Plan,
     state: &State,
     cursor: Cursor,
-    permission: &Permission,
+    (permission, is_allowed): (&Permission, bool),
     now: Timestamp,
 ) -> Option<Event> {
     let is_known = state.decision(&permission.request).is_some();
     if !state.runs(cursor) || is_known || state.must_stop_agent() {
         return None;
     }
-    if let Some((permit, reason)) = standing(state, permission) {
+    if let Some((permit, reason)) = standing(state, permission, is_allowed) {
         return Some(Event::PermissionDecided {
             cursor,
             permission: permission.clone(),
@@ -34,8 +34,8 @@ pub(super) fn asked(
 }
 
 /// Returns what was decided about every call like this one.
-fn standing(state: &State, permission: &Permission) -> Option<(Permit, String)> {
-    if state.session.allowed.contains(&permission.as_allowed()) {
+fn standing(state: &State, permission: &Permission, is_allowed: bool) -> Option<(Permit, String)> {
+    if is_allowed || state.session.allowed.contains(&permission.as_allowed()) {
         return Some((Permit::Session, String::new()));
     }
     let denies = state.current.permissions.denies_rest;

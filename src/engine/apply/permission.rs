@@ -2,7 +2,7 @@
 use super::elapsed::passed_ms;
 use crate::engine::state::State;
 use crate::model::{
-    GivenAnswer, Permission, PermissionDecision, Permit, Question, QuestionId, Subject,
+    GivenAnswer, NodeId, Permission, PermissionDecision, Permit, Question, QuestionId, Subject,
 };
 use jiff::Timestamp;
 
@@ -46,15 +46,33 @@ impl State {
         permission: &Permission,
         decision: &PermissionDecision,
     ) {
-        let allowed = &mut self.session.allowed;
-        if decision.permit == Permit::Session && allowed.len() < MAX_ALLOWED {
-            allowed.insert(permission.as_allowed());
+        if decision.permit == Permit::Session {
+            self.allow(permission);
         }
         let decisions = &mut self.current.permissions.decisions;
         if decisions.len() == MAX_DECISIONS {
             decisions.pop_front();
         }
         decisions.push_back(decision.clone());
+    }
+
+    /// Allows every call of the session that is the same.
+    fn allow(&mut self, permission: &Permission) {
+        let allowed = &mut self.session.allowed;
+        if allowed.len() < MAX_ALLOWED {
+            allowed.insert(permission.as_allowed());
+        }
+    }
+
+    /// Allows for the session what you allowed to a branch for the session.
+    pub(super) fn allow_as_branch(&mut self, branch: &NodeId, answer: &GivenAnswer) {
+        let report = self.current.branches.get(branch);
+        let question = report.and_then(|report| report.question.as_ref());
+        let question = question.filter(|question| question.id == answer.id);
+        let permission = question.and_then(|question| question.permission.clone());
+        if let (Some(permission), Some(Permit::Session)) = (permission, answer.permit) {
+            self.allow(&permission);
+        }
     }
 
     pub(super) fn question_withdrawn(&mut self, id: QuestionId, at: Timestamp) {
