@@ -102,6 +102,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env.slots.clone_from(&request.slots);
     env.keeps_quota = request.keeps_quota;
     env.notify = request.notify;
+    env.answers_questions = request.answers_questions;
     env.redacts_transcripts = request.redacts_transcripts;
     env.shows_on_stderr = request.shows_on_stderr;
     env.contain = request.contain;

@@ -39,6 +39,8 @@ pub struct RunnerEnv {
     pub contain: Contain,
     /// Whether the user is notified of what happens.
     pub notify: bool,
+    /// Whether the runner answers questions itself, since no user is there.
+    pub answers_questions: bool,
     /// Removes secrets from what is kept.
     pub redactor: Arc<Redactor>,
     /// Whether it does so in the agents' raw output, too.
@@ -88,6 +90,7 @@ impl RunnerEnv {
             keeps_quota: false,
             contain: Contain::default(),
             notify: false,
+            answers_questions: false,
             shows_on_stderr: false,
             slice: None,
             at_work: Rc::default(),

@@ -23,6 +23,9 @@ pub struct LaunchRequest {
     /// Whether the user is notified of what happens.
     #[serde(default)]
     pub notify: bool,
+    /// Whether the runner answers questions itself, since no user is there.
+    #[serde(default)]
+    pub answers_questions: bool,
     /// Whether secrets are removed from the agents' raw output, too.
     #[serde(default)]
     pub redacts_transcripts: bool,

@@ -37,6 +37,7 @@ mod talk;
 mod tampering;
 mod tasks;
 mod typed;
+mod unattended;
 mod user_settings;
 mod wait_clock;
 mod wakeup;

@@ -206,6 +206,9 @@ impl Runner {
         if self.session.state().session.parked {
             return Ok(Some(RunEnd::Parked));
         }
+        if self.answer_by_itself()? {
+            return Ok(None);
+        }
         self.ask_for_quota();
         self.reconcile().await?;
         if self.park().await? {

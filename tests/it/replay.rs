@@ -95,6 +95,23 @@ fn tidy() -> Project {
 }
 
 #[test]
+fn ap_test_answers_what_a_loop_asks() {
+    let project = Project::new();
+    project.a_loop(
+        "unsure",
+        "confirm: {before: first, after: every}\npermissions: ask\non_trouble: ask\ntermination: { type: fixed, max: 3 }\n",
+        "${ANSWERS} ${STATUS}\n",
+    );
+    project.write(
+        ".claude/loops/unsure/fixtures/script.yaml",
+        "iterations:\n- status: { decision: ask, question: Which one?, choices: [the blue one, the red one] }\n- status: { decision: ask, question: Why? }\n- status: { decision: stop }\n",
+    );
+    let updated = project.ap(&["test", "unsure", "--update"]).expect(0);
+    updated.says(&["NEW", "all 3 iterations ran"]);
+    project.ap(&["test", "unsure"]).expect(0).says(&["PASS"]);
+}
+
+#[test]
 fn ap_test_shows_a_change_and_update_accepts_it() {
     let project = tidy();
     let expected: Value =

@@ -169,6 +169,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
         keeps_quota: true,
+        answers_questions: false,
         contain: containment::wanted(context)?,
         redacts_transcripts: context.settings()?.redact.transcripts,
         notify: true,
