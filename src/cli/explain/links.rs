@@ -38,12 +38,9 @@ fn covers(topic: &Topic, path: &str, anchor: &str) -> bool {
         return false;
     }
     if anchor.is_empty() {
-        // A link to a whole page means the topic made from that page, if there is only one.
-        return TOPICS
-            .iter()
-            .filter(|other| other.page.path == path)
-            .count()
-            == 1;
+        // A link to a whole page means the topic that is the whole page, or else the only one made from it.
+        let mut others = TOPICS.iter().filter(|other| other.page.path == path);
+        return topic.is_whole_page() || others.all(|other| other.name == topic.name);
     }
     topic
         .markdown()

@@ -130,6 +130,18 @@ pub(super) const TOPICS: &[Topic] = &[
         &["# Questions and answers"],
     ),
     topic(
+        "permissions",
+        "what agents may do, and how you approve what they run",
+        PEOPLE,
+        &["## Let me approve what it runs"],
+    ),
+    topic(
+        "say",
+        "how you tell an agent something while it works",
+        PEOPLE,
+        &["## Tell it something while it works"],
+    ),
+    topic(
         "hooks",
         "what runs when something happens in a session",
         HOOKS,
@@ -238,6 +250,13 @@ impl Topic {
                 )
                 .hint(suggest::hint(name, names))
             })
+    }
+
+    /// Whether it is all of its page.
+    pub(super) fn is_whole_page(&self) -> bool {
+        self.headings
+            .iter()
+            .any(|heading| heading.starts_with("# "))
     }
 
     /// Returns the topic's Markdown as it is in the pages.
