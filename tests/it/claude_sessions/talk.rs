@@ -1,5 +1,5 @@
 //! The real program, taking messages while it works, and asking for permissions, at every version.
-use super::agent::{begins, named, status, structured, task};
+use super::agent::{begins, named, status, structured, task, works};
 use super::project::{Project, Running};
 use super::versions::{programs, session};
 use super::{API_KEY, LIMIT, RESUME, kinds};
@@ -90,13 +90,8 @@ fn an_agent_reads_within_its_turn_what_it_is_told_in_the_middle_of_a_tool_call()
         let told = project.events("agent_told");
         assert_eq!(told.len(), 1, "{program}: {shown}");
         assert_eq!(told[0]["text"], "use the blue one");
-        let has_it = |request: &Request| {
-            json!(request.messages())
-                .to_string()
-                .contains("use the blue one")
-        };
         assert!(
-            api.requests().iter().any(has_it),
+            was_read(&api, "use the blue one"),
             "{program}: the model never saw it"
         );
         assert_eq!(
@@ -127,13 +122,8 @@ fn a_permission_is_denied_with_its_reason_after_the_runner_was_killed() {
         };
         project.ap(&["reject", "it", "use the blue one"]);
         assert!(!resumed(&project, &api), "{program}: it was allowed");
-        let has_it = |request: &Request| {
-            json!(request.messages())
-                .to_string()
-                .contains("use the blue one")
-        };
         assert!(
-            api.requests().iter().any(has_it),
+            was_read(&api, "use the blue one"),
             "{program}: the model never saw why"
         );
     }
@@ -154,4 +144,110 @@ fn a_permission_that_is_not_answered_in_time_is_denied_after_the_runner_was_kill
             "{program}"
         );
     }
+}
+
+#[test]
+fn an_interrupted_turn_is_followed_by_one_that_has_read_the_text() {
+    for program in programs() {
+        // Nothing makes `go`: only the interruption ends the tool.
+        let script = script().every(|_, request| works_until_go(request));
+        let Some((api, project)) = session(&program, script, "", Account::ApiKey) else {
+            return;
+        };
+        let running = project.start(API_KEY);
+        project.wait_for("at-work");
+        let (code, said) = project.ap(&["say", "it", "use the blue one", "--interrupt"]);
+        assert_eq!(code, Some(0), "{program}: {said}");
+        let (code, shown) = running.end();
+        assert_eq!(code, Some(0), "{program}: {shown}");
+        assert_eq!(project.events("agent_told").len(), 1, "{program}: {shown}");
+        assert_eq!(kinds(&project.outcomes()), ["reported"], "{program}");
+        assert!(was_read(&api, "use the blue one"), "{program}");
+    }
+}
+
+/// What the sub-agent is asked to do.
+const ERRAND: &str = "Make the file that was asked for.";
+
+/// Does its task, and lets a sub-agent run what its rules do not allow.
+fn sends_a_sub_agent(request: &Request) -> Vec<Turn> {
+    let first = json!(request.messages().first()).to_string();
+    if first.contains(ERRAND) {
+        return vec![turn().bash("touch asked.txt"), turn().text("made")];
+    }
+    let mut turns = begins(request);
+    let task = task(request);
+    let errand = json!({
+        "description": "make a file", "prompt": ERRAND,
+        "subagent_type": "general-purpose", "run_in_background": false,
+    });
+    turns.extend([
+        turn().tool("Agent", errand),
+        turn().bash(format!("ap queue close {}", task.0)),
+        structured(&task),
+        turn().text("done"),
+    ]);
+    turns
+}
+
+#[test]
+fn a_sub_agent_asks_for_a_permission_and_gets_it() {
+    for program in programs().into_iter().take(1) {
+        let script = script().every(|_, request| sends_a_sub_agent(request));
+        let Some((_api, project)) = session(&program, script, ASK, Account::ApiKey) else {
+            return;
+        };
+        let running = project.start(API_KEY);
+        assert!(
+            clock::wait_until(LIMIT, || asks(&project)),
+            "{program}: nothing is asked"
+        );
+        let (code, said) = project.ap(&["approve", "it"]);
+        assert_eq!(code, Some(0), "{program}: {said}");
+        let (code, shown) = running.end();
+        assert_eq!(code, Some(0), "{program}: {shown}");
+        assert!(project.root().join("asked.txt").exists(), "{shown}");
+    }
+}
+
+/// Claims a task and asks about it, in the structured result or in the status file.
+fn asks_about_its_task(request: &Request, in_result: bool) -> Vec<Turn> {
+    let mut turns = begins(request);
+    let mut asking = status(&task(request));
+    asking["decision"] = "ask".into();
+    asking["question"] = "Which colour?".into();
+    turns.push(if in_result {
+        turn().structured(asking)
+    } else {
+        turn().write(named(request, "Status"), asking.to_string())
+    });
+    turns.push(turn().text("I asked."));
+    turns
+}
+
+#[test]
+fn what_an_agent_asks_is_answered_to_the_next_one() {
+    for (index, program) in programs().into_iter().enumerate() {
+        let script = script()
+            .conversation(move |request| asks_about_its_task(request, index % 2 == 0))
+            .conversation(works);
+        let Some((api, project)) = session(&program, script, "", Account::ApiKey) else {
+            return;
+        };
+        let running = project.start(API_KEY);
+        running.wait_to_show("Which colour?");
+        let (code, said) = project.ap(&["answer", "it", "use the blue one"]);
+        assert_eq!(code, Some(0), "{program}: {said}");
+        let (code, shown) = running.end();
+        assert_eq!(code, Some(0), "{program}: {shown}");
+        assert_eq!(project.events("question_asked").len(), 1, "{program}");
+        assert!(was_read(&api, "use the blue one"), "{program}: {shown}");
+        api.assert_clean();
+    }
+}
+
+/// Whether the model was sent a text.
+fn was_read(api: &MockApi, text: &str) -> bool {
+    let has_it = |request: &Request| json!(request.messages()).to_string().contains(text);
+    api.requests().iter().any(has_it)
 }
