@@ -53,6 +53,9 @@ pub struct NodeState {
     /// Your answers to the branches of the current block.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub branch_answers: BTreeMap<NodeId, GivenAnswer>,
+    /// Since when every branch of the current block that has not ended waits for you, as far as that time is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
     /// What the last agent asks you, until it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unasked: Option<AgentQuestion>,

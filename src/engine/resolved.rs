@@ -2,8 +2,8 @@
 use super::apply::MAX_IDS;
 use super::state::{Phase, State};
 use crate::model::{
-    Answer, Cursor, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision, Question, Reply,
-    Resolved, Said, SaidText, SessionStatus, Subject, WaitReason,
+    Answer, BranchReport, Cursor, GivenAnswer, NodeId, Orders, Outcome, PermissionDecision,
+    Question, Reply, Resolved, Said, SaidText, SessionStatus, Subject, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -40,13 +40,36 @@ impl State {
             .question
             .iter()
             .map(|question| (None, question));
-        let branches = self.current.branches.iter().filter_map(|(name, report)| {
-            let question = report.question.as_ref()?;
-            let answered = self.current.branch_answers.get(name);
-            let is_open = answered.is_none_or(|answer| answer.id != question.id);
-            is_open.then_some((Some(name), question))
+        let branches = self.current.branches.iter();
+        let branches = branches.filter_map(|(name, report)| {
+            let question = self.question_of_branch(name, report)?;
+            Some((Some(name), question))
         });
         own.chain(branches)
+    }
+
+    /// Returns what a branch asks you, unless that is answered.
+    fn question_of_branch<'a>(
+        &self,
+        branch: &NodeId,
+        report: &'a BranchReport,
+    ) -> Option<&'a Question> {
+        let answered = self.current.branch_answers.get(branch);
+        let question = report.question.as_ref()?;
+        answered
+            .is_none_or(|answer| answer.id != question.id)
+            .then_some(question)
+    }
+
+    /// Whether every branch of the current block that has not ended waits for you.
+    pub(super) fn every_branch_asks(&self) -> bool {
+        let branches = self.current.branches.iter();
+        let mut at_work = branches
+            .filter(|(_, report)| report.ending.is_none())
+            .peekable();
+        self.phase == Phase::Parallel
+            && at_work.peek().is_some()
+            && at_work.all(|(name, report)| self.question_of_branch(name, report).is_some())
     }
 
     /// Returns what the agent at work asks you, for which it waits.
@@ -188,6 +211,7 @@ impl State {
                 let waits_since = self.current.permissions.waits_since;
                 now.min(waits_since.unwrap_or(now))
             }
+            Phase::Parallel => now.min(self.current.held_since.unwrap_or(now)),
             _ => now,
         };
         let since = self.session.started_at.unwrap_or(now);

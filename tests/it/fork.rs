@@ -142,6 +142,36 @@ fn without_a_worktree_it_stays_in_the_project() {
 }
 
 #[test]
+fn a_fork_asks_for_itself_and_has_answers_of_its_own() {
+    let project = Project::new();
+    let asks = "[ $n != 1 ] || { echo '{\"decision\": \"ask\", \"question\": \"Which?\"}' >\"$status\"; exit; }\n\
+        echo '{\"decision\": \"continue\"}' >\"$status\"";
+    project.shell_loop("work", "termination: {type: fixed, max: 2}\n", asks);
+    let asking = |session: &str| {
+        let questions = project.ap(&["questions", "--json"]).expect(0);
+        let questions: Value = serde_json::from_str(&questions.stdout).expect("JSON");
+        questions[0]["session"] == session
+    };
+    let runner = project.start(&["work", "s", "--foreground"]);
+    project.until("the session to ask", || asking("s"));
+    fork(&project, &["--at", "1", "--as", "t", "--no-worktree"]).expect(0);
+    project.ap(&["answer", "s", "this"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    let runner = project.start(&["work", "t", "--foreground", "--resume"]);
+    project.until("the fork to ask", || asking("t"));
+    project.ap(&["answer", "s", "that"]).expect(1);
+    project.ap(&["answer", "t", "that"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    for (session, answer) in [("s", "this"), ("t", "that")] {
+        let path = project.run_file(session, "stage-00-work/iterations/002/context.json");
+        let context: Value = serde_json::from_str(&project.read(&path)).expect("a context");
+        let answers = context["answers"].as_array().expect("a list");
+        assert_eq!(answers.len(), 1, "{session}");
+        assert_eq!(answers[0]["answer"], answer, "{session}");
+    }
+}
+
+#[test]
 fn a_fork_leaves_the_recording_of_its_session_as_it_is() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COMMITS);

@@ -297,3 +297,80 @@ fn a_window_repeats_its_question_and_takes_the_answer_typed_there() {
     let answered = &project.events("s", "question_answered")[0];
     assert_eq!(answered["by"], "its window");
 }
+
+#[test]
+fn a_killed_session_takes_the_answer_to_its_question_and_uses_it_once_resumed() {
+    let (project, runner) = asking(ASKS, "");
+    project.ap(&["kill", "s"]).expect(0);
+    assert_eq!(runner.ended(), 128 + 9);
+    project.nothing_left();
+    assert_eq!(project.status("s")["status"], "stopped");
+    assert_eq!(questions(&project)[0]["alive"], false);
+    project
+        .ap(&["answer", "s", "merge"])
+        .expect(0)
+        .says(&["Stored"]);
+    project.ap(&RESUME).expect(0);
+    assert_eq!(answers(&project, 2)[0]["answer"], "merge");
+    assert_eq!(project.events("s", "question_asked").len(), 1, "asked once");
+}
+
+#[test]
+fn a_recompiled_session_still_asks_what_it_asked() {
+    let (project, runner) = asking(ASKS, "");
+    project.ap(&["stop", "s"]).expect(0);
+    assert_eq!(runner.ended(), 5);
+    let changed = "context: changed\ntermination: {type: fixed, iterations: 3}\n";
+    project.shell_loop("work", changed, ASKS);
+    let recompiled = project.start(&[&RESUME[..], &["--recompile"]].concat());
+    project.until_event("s", "plan_replaced", 1);
+    until_it_asks(&project);
+    project.ap(&["answer", "s", "--choice", "2"]).expect(0);
+    assert_eq!(recompiled.ended(), 0);
+    assert_eq!(answers(&project, 2)[0]["answer"], "rebase");
+    assert_eq!(project.events("s", "question_asked").len(), 1, "asked once");
+    assert_eq!(project.history("s"), [1, 2, 3]);
+}
+
+/// Returns the tasks of the project's queue that are held.
+fn held_tasks(project: &Project) -> Value {
+    let status = project.ap(&["queue", "status", "--json"]).expect(0);
+    serde_json::from_str::<Value>(&status.stdout).expect("JSON")["held"].clone()
+}
+
+#[test]
+fn a_session_that_asks_gives_back_the_task_that_was_claimed_for_its_agent() {
+    let project = Project::new();
+    project.write("backlog.md", "- [ ] one (#one)\n");
+    let script = "[ $n = 1 ] || \"$AP_EXE\" queue close one >/dev/null\n".to_owned() + ASKS;
+    let yaml = "termination: {type: queue, max: 4}\nqueue: {claim: engine}\n";
+    project.shell_loop("work", yaml, &script);
+    let runner = project.start(&FOREGROUND);
+    until_it_asks(&project);
+    assert_eq!(held_tasks(&project), json!([]));
+    project.ap(&["answer", "s", "merge"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.events("s", "task_claimed").len(), 2);
+    assert_eq!(project.read("backlog.md"), "- [x] one (#one)\n");
+}
+
+#[test]
+fn an_answer_that_skips_the_last_stage_of_a_branch_counts_and_says_so() {
+    let project = Project::new();
+    project.shell_loop(
+        "step",
+        "termination: {type: fixed}\nconfirm: {before: first}\n",
+        CONTINUES,
+    );
+    project.write(
+        ".claude/pipelines/one.yaml",
+        "name: one\ndescription: a test\nnodes:\n  - id: side\n    parallel:\n      providers: [{id: only, name: command, program: /bin/false}]\n      stages: [{id: think, loop: step, runs: 2}]\n",
+    );
+    let runner = project.start(&["pipeline", "one", "s", "--foreground"]);
+    until_it_asks(&project);
+    project
+        .ap(&["answer", "s", "skip", "--branch", "only"])
+        .expect(0)
+        .says(&["has your answer"]);
+    assert_eq!(runner.ended(), 0);
+}

@@ -7,8 +7,10 @@ use super::open::OpenQuestion;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{
-    Answer, GivenAnswer, NodeId, QuestionId, Reply, Request, Resolved, SessionName,
+    Answer, Event, GivenAnswer, NodeId, QuestionId, Reply, Request, Resolved, SessionName,
 };
+use crate::store::journal::{Position, read_from};
+use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
 use crate::store::{fleet, inbox, registry};
 use crate::text::clean;
@@ -104,15 +106,34 @@ fn recorded(
     context: &Context,
     session: &SessionName,
 ) -> Result<Option<GivenAnswer>> {
-    let snapshot = load_cached(&context.project.session(session))?;
-    Ok(snapshot.and_then(|snapshot| {
+    let dir = context.project.session(session);
+    let counted = load_cached(&dir)?.and_then(|snapshot| {
         let state = snapshot.state;
         let counted = match &given.branch {
             Some(branch) => state.current.branch_answers.get(branch).cloned(),
             None => state.session.last_answer,
         };
         counted.filter(|counted| counted.id == given.id)
-    }))
+    });
+    match counted {
+        Some(counted) => Ok(Some(counted)),
+        // What follows from it may have ended the block, or brought the next question and its answer.
+        None => journalled(given, &dir),
+    }
+}
+
+/// Returns the last answer to the question in the journal.
+fn journalled(given: &Answer, dir: &RunDir) -> Result<Option<GivenAnswer>> {
+    let mut last = None;
+    read_from(&dir.journal(), Position::default(), |line| {
+        if let Event::QuestionAnswered { branch, answer } = &line.event
+            && (branch, answer.id) == (&given.branch, given.id)
+        {
+            last = Some(answer.clone());
+        }
+    })
+    .map_err(std::io::Error::from)?;
+    Ok(last)
 }
 
 /// Returns how an answer to the same question was given that waits for a resume, if there is one.

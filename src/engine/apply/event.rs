@@ -49,7 +49,9 @@ impl State {
             }
             Event::CostDoubted(doubt) => self.cost_doubted(doubt),
             Event::BlockStarted { cursor } => self.block_started(*cursor, at),
-            Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),
+            Event::BranchReported { branch, report, .. } => {
+                self.branch_reported(branch, report, at);
+            }
             Event::BlockDraining { limit } => self.block_draining(limit),
             Event::GateAnswered {
                 gate,

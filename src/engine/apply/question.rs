@@ -16,6 +16,10 @@ impl State {
         if let Subject::Agent { .. } = question.subject {
             self.current.unasked = None;
         }
+        if self.current.task.is_some() && !question.is_permission() {
+            // The next check gives the task back, which no agent works on.
+            self.current.queue_status = None;
+        }
         self.session.question = Some(question.clone());
     }
 
@@ -30,8 +34,10 @@ impl State {
             self.session.stopping = Some(Stop::new(StopSource::Person, by));
         }
         if let Some(branch) = branch {
+            self.allow_as_branch(branch, answer);
             let answers = &mut self.current.branch_answers;
             answers.insert(branch.clone(), answer.clone());
+            self.note_held_branches(at);
             return;
         }
         self.count_permission_time(at);

@@ -119,6 +119,8 @@ impl State {
 
     pub(super) fn session_finished(&mut self, ending: &Ending, at: Timestamp) {
         self.count_answer_time(at);
+        self.count_branch_time(at);
+        self.current.held_since = None;
         if let Ending::Failed { error, .. } = ending {
             self.session.last_error = Some(error.clone());
         }
@@ -144,7 +146,10 @@ impl State {
     fn add_unattended(&mut self, before: Option<Timestamp>, at: Timestamp) {
         let since = before.map_or(0, |before| at.duration_since(before).as_millis());
         let since = i64::try_from(since).unwrap_or(i64::MAX).max(0);
-        if !self.count_answer_time(at) && !self.count_permission_time(at) {
+        let is_counted = self.count_answer_time(at)
+            || self.count_permission_time(at)
+            || self.count_branch_time(at);
+        if !is_counted {
             self.session.unattended_ms += since;
         }
         if let Some(stall) = &mut self.session.stall {

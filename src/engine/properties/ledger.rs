@@ -134,6 +134,10 @@ impl Ledger {
             Event::NodeFinished { .. } | Event::SessionFinished { .. } => {
                 prop_assert!(!self.holding, "ended with a claimed task");
             }
+            Event::WaitStarted {
+                reason: WaitReason::Question { .. },
+                ..
+            } => prop_assert!(!self.holding, "holds a task while you are asked"),
             _ => (),
         }
         Ok(())

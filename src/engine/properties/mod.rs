@@ -75,7 +75,7 @@ proptest! {
             let roll = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Roll::Again,
-                _ if runner.state.session.question.is_some() => Roll::Approve,
+                _ if runner.state.first_question().is_some() => Roll::Approve,
                 _ if runner.state.is_paused() => Roll::Go,
                 _ => Roll::Stop,
             };

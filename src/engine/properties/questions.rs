@@ -3,7 +3,7 @@
 use crate::engine::State;
 use crate::model::*;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 type Checked = Result<(), TestCaseError>;
 
@@ -18,11 +18,22 @@ pub(super) struct Questions {
     asked: u32,
     /// Answers to agents that no agent has had.
     answers: BTreeSet<QuestionId>,
+    /// What the branches of the current block asked last, and whether that is answered.
+    branches: BTreeMap<NodeId, (QuestionId, bool)>,
 }
 
 impl Questions {
     pub(super) fn check(&mut self, state: &State, event: &Event) -> Checked {
+        self.check_branches(state)?;
         match event {
+            Event::BranchReported { branch, report, .. } => {
+                self.branch_asks(branch, report);
+                Ok(())
+            }
+            Event::QuestionAnswered {
+                branch: Some(branch),
+                answer,
+            } => self.branch_answered(branch, answer.id),
             Event::AgentExited(attempt) => self.agent_exited(state, attempt),
             Event::QuestionAsked { question } => self.asked(question),
             Event::QuestionAnswered {
@@ -52,12 +63,42 @@ impl Questions {
                 prop_assert!(self.unasked.is_empty(), "a question was lost");
                 if !state.current.branches.is_empty() {
                     self.answers.clear();
+                    self.branches.clear();
                 }
                 self.settled.clear();
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that each branch is given the answer to what it asked, until it asks something else.
+    fn check_branches(&self, state: &State) -> Checked {
+        let given = state.orders().answers;
+        for (branch, (id, is_answered)) in &self.branches {
+            let has_answer = given.get(branch).is_some_and(|answer| answer.id == *id);
+            prop_assert_eq!(has_answer, *is_answered, "{}: {}", branch, id);
+        }
+        Ok(())
+    }
+
+    fn branch_asks(&mut self, branch: &NodeId, report: &BranchReport) {
+        if let Some(question) = &report.question {
+            let known = self.branches.get(branch).filter(|it| it.0 == question.id);
+            let is_answered = known.is_some_and(|it| it.1);
+            self.branches
+                .insert(branch.clone(), (question.id, is_answered));
+        }
+    }
+
+    fn branch_answered(&mut self, branch: &NodeId, id: QuestionId) -> Checked {
+        let asked = self.branches.get_mut(branch);
+        let asked = asked.filter(|(asked, is_answered)| *asked == id && !*is_answered);
+        let Some((_, is_answered)) = asked else {
+            return Err(TestCaseError::fail("answered what no branch asks"));
+        };
+        *is_answered = true;
+        Ok(())
     }
 
     fn agent_exited(&mut self, state: &State, attempt: &FinishedAttempt) -> Checked {

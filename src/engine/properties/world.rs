@@ -5,6 +5,7 @@ use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::{Branch, Plan};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// Returns the input that answers what is pending, as rolled.
 pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp) -> Input {
@@ -128,6 +129,7 @@ fn talk(state: &State, roll: Roll, now: &mut Timestamp) -> Option<Input> {
                 same: format!("x{}", state.session.questions % 3),
                 why: String::new(),
             },
+            is_allowed: false,
         },
         Roll::Withdraws => Input::RequestWithdrawn {
             cursor,
@@ -197,9 +199,12 @@ pub(super) fn account_changed(cursor: Cursor) -> Input {
 
 /// Returns an answer to the open question, or, `later`, to one that is not asked yet.
 fn reply(state: &State, later: u32, reply: Reply) -> Input {
+    let own = || (None, state.session.questions);
+    let open = state.open_questions().next();
+    let (branch, id) = open.map_or_else(own, |(branch, open)| (branch.cloned(), open.id.0));
     Input::Request(Request::Answer(Answer {
-        id: QuestionId(state.session.questions + later),
-        branch: None,
+        id: QuestionId(id + later),
+        branch,
         reply,
         by: "you".to_owned(),
         given_at: Timestamp::UNIX_EPOCH,
@@ -318,12 +323,18 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         cost_usd: known.usage.cost_usd + 0.5,
         ..Usage::default()
     };
+    // Its question stays open until it has read the answer.
+    let is_open = |asked: &Question| {
+        let answer = orders.answers.get(&branch.name);
+        answer.is_none_or(|answer| answer.id != asked.id)
+    };
+    let asks = known.question.filter(is_open);
     let report = BranchReport {
         seq: known.seq + 3,
-        iterations: known.iterations + 1,
-        usage,
-        question: None,
-        ending,
+        iterations: known.iterations + u32::from(asks.is_none()),
+        usage: if asks.is_some() { known.usage } else { usage },
+        ending: ending.filter(|ending| asks.is_none() || matches!(ending, Ending::Stopped { .. })),
+        question: asks.or_else(|| (roll == Roll::Ask).then(|| branch_question(known.seq))),
         account: known.account,
         // It asks until its session has accepted the key.
         billing: (roll == Roll::Key || known.billing.is_some())
@@ -334,6 +345,25 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         step: cursor.node,
         branch: branch.name.clone(),
         report,
+    }
+}
+
+/// Returns what an agent of a branch asks.
+fn branch_question(seq: u64) -> Question {
+    let subject = Subject::Agent {
+        cursor: Cursor::before(0).next_iteration(),
+    };
+    Question {
+        id: QuestionId(u32::try_from(seq).unwrap() + 1),
+        asked_at: Timestamp::UNIX_EPOCH,
+        by: subject.asker(),
+        subject,
+        text: "Which one?".to_owned(),
+        choices: vec!["this".to_owned(), "that".to_owned()],
+        what_happens: BTreeMap::new(),
+        permission: None,
+        until: None,
+        remind_s: 0,
     }
 }
 
