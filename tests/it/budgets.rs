@@ -120,6 +120,21 @@ fn finished_work_counts_although_its_result_is_over_the_budget() {
 }
 
 #[test]
+fn a_result_that_differs_from_the_reckoning_is_an_event_and_a_warning() {
+    let project = Project::new();
+    project.scripted_loop(
+        "work",
+        TERMINATION,
+        &format!(
+            "iterations:\n  - {{turns: [{TURN}], status: {{decision: continue}}, cost_usd: 2.5}}\n"
+        ),
+    );
+    project.ap(&["work", "s", "1", "--foreground"]).expect(0);
+    assert_eq!(project.events("s", "cost_doubted").len(), 1);
+    project.ap(&["status", "s"]).says(&["doubtful"]);
+}
+
+#[test]
 fn a_usual_cost_that_does_not_fit_is_shown_and_starts_all_the_same() {
     let project = Project::new();
     project.scripted_loop(
