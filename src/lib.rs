@@ -5,7 +5,9 @@ pub mod fixture;
 pub mod readers;
 
 pub use agent_pipelines_compile::{compile, error};
-pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
+pub use agent_pipelines_core::{
+    agent, clock, fingerprint, guard, model, plan, redact, termination, text,
+};
 pub use agent_pipelines_engine::{engine, fleet};
 pub use agent_pipelines_queue::{queue, workspace};
 pub use agent_pipelines_runner::runner;

@@ -2,6 +2,7 @@
 pub mod agent;
 pub mod clock;
 pub mod fingerprint;
+pub mod guard;
 pub mod model;
 pub mod plan;
 pub mod redact;

@@ -15,7 +15,7 @@ use graph::Graph;
 const LAYERS: &[&[&str]] = &[
     &["clock", "fingerprint", "redact", "text"],
     &["model"],
-    &["agent", "termination"],
+    &["agent", "guard", "termination"],
     &["plan"],
     &["compile", "engine", "fleet"],
     &["error"],
@@ -34,6 +34,25 @@ const LAYERS: &[&[&str]] = &[
 const RECURSION: &[&[&str]] = &[
     // A pipeline within a pipeline.
     &["compile/steps.rs", "compile/subpipeline.rs"],
+    // A command that runs a command, whose rules judge what it would run.
+    &[
+        "guard/call.rs",
+        "guard/code.rs",
+        "guard/expand.rs",
+        "guard/rules/content.rs",
+        "guard/rules/destruction.rs",
+        "guard/rules/git.rs",
+        "guard/rules/mod.rs",
+        "guard/rules/named.rs",
+        "guard/rules/protected.rs",
+        "guard/rules/secrets.rs",
+        "guard/walk.rs",
+        "guard/wrappers/files.rs",
+        "guard/wrappers/mod.rs",
+        "guard/wrappers/prefix.rs",
+    ],
+    // A word in a substitution in a word.
+    &["guard/shell/substitution.rs", "guard/shell/words.rs"],
 ];
 
 fn crate_at(root: &str) -> Graph {

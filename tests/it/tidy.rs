@@ -10,6 +10,7 @@ const PURE: &[&str] = &[
     "model",
     "text",
     "termination",
+    "guard",
     "agent",
     "plan",
     "compile",
