@@ -1,5 +1,8 @@
 //! What Claude reads in skills, commands, sub-agents and prompts is true: every name, link, command line and JSON field.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod json_fields;
+mod prompts;
+
 use crate::project::Project;
 use crate::readme::{lines_of, loops, mistake, words};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -290,7 +293,11 @@ fn shown(page: &Page) -> Vec<String> {
 fn every_command_line_can_be_typed() {
     let (loops, mut count) = (loops(), 0);
     let mut wrong = Vec::new();
-    for page in pages().into_iter().chain(prompts()).chain(documents()) {
+    for page in pages()
+        .into_iter()
+        .chain(prompts::prompts())
+        .chain(documents())
+    {
         let lines = shown(&page);
         count += lines.len();
         wrong.extend(
@@ -304,7 +311,7 @@ fn every_command_line_can_be_typed() {
     assert!(190 < count, "only {count} lines were found");
 }
 
-/// What agents are told, or people about agents, beside the plugin and the prompts.
+/// Returns further documents that show command lines for agents.
 fn documents() -> Vec<Page> {
     let read = |path: &str| Page {
         path: path.into(),
@@ -313,83 +320,6 @@ fn documents() -> Vec<Page> {
     ["src/cli/agents_section.md", "docs/prompts.md"]
         .map(read)
         .into()
-}
-
-/// Every prompt there is: of the loops, and those that stand in pipelines.
-fn prompts() -> Vec<Page> {
-    let (mut prompts, mut pipelines) = (Vec::new(), Vec::new());
-    gather(&root().join("loops"), &mut prompts);
-    prompts.retain(|page| page.path.ends_with("prompt.md"));
-    gather(&root().join("pipelines"), &mut pipelines);
-    for page in pipelines
-        .into_iter()
-        .filter(|page| page.path.parent() == Some("pipelines".into()))
-    {
-        inline(
-            &serde_yaml::from_str(&page.text).unwrap(),
-            &page.path,
-            &mut prompts,
-        );
-    }
-    assert!(32 <= prompts.len(), "the prompts are elsewhere");
-    prompts
-}
-
-/// Collects the prompts that stand in a part of a pipeline.
-fn inline(part: &Value, path: &Utf8Path, prompts: &mut Vec<Page>) {
-    match part {
-        Value::Array(elements) => elements
-            .iter()
-            .for_each(|element| inline(element, path, prompts)),
-        Value::Object(fields) => {
-            prompts.extend(
-                fields
-                    .get("prompt")
-                    .and_then(Value::as_str)
-                    .map(|text| Page {
-                        path: path.to_owned(),
-                        text: text.to_owned(),
-                    }),
-            );
-            fields
-                .values()
-                .for_each(|field| inline(field, path, prompts));
-        }
-        _ => {}
-    }
-}
-
-#[test]
-fn prompts_label_the_users_text_and_show_each_decision() {
-    for page in prompts() {
-        let bare = page.text.lines().any(|line| line.trim() == "${CONTEXT}");
-        assert!(
-            !bare,
-            "{}: a bare `${{CONTEXT}}` is taken for an order",
-            page.path
-        );
-        assert!(
-            !page.text.contains("\"…\""),
-            "{}: an example says something",
-            page.path
-        );
-        let decisions = ["continue", "stop", "error"].map(|decision| {
-            page.text
-                .matches(&format!("\"decision\": \"{decision}\""))
-                .count()
-        });
-        let every = page.path.ends_with("prompt.md");
-        assert!(
-            decisions[2] == 1 && 1 <= decisions[0] + decisions[1],
-            "{}: {decisions:?}",
-            page.path
-        );
-        assert!(
-            !every || decisions == [1, 1, 1],
-            "{}: {decisions:?}",
-            page.path
-        );
-    }
 }
 
 #[test]
@@ -407,120 +337,6 @@ fn every_topic_can_be_explained() {
             .ap(&words[1..].iter().map(String::as_str).collect::<Vec<_>>())
             .expect(0);
     }
-}
-
-#[test]
-fn every_json_field_exists() {
-    let project = at_work();
-    let mut answers: BTreeMap<String, Value> = BTreeMap::new();
-    let mut checked = 0;
-    for page in pages() {
-        for (line, field) in fields(&page.text) {
-            let answer = answers
-                .entry(line.clone())
-                .or_insert_with(|| ask(&project, &line));
-            assert!(
-                has(answer, &field),
-                "{}: `{line}` has no field `{field}` in {answer:#}",
-                page.path
-            );
-            checked += 1;
-        }
-    }
-    assert!(150 < checked, "only {checked} fields were found");
-}
-
-/// A project with a session that is over, tasks that are left, and something to clean up.
-fn at_work() -> Project {
-    let project = Project::new();
-    project.write("backlog.md", "- [ ] One (#one)\n- [ ] Two (#two)\n");
-    project
-        .ap(&[
-            "work",
-            "auth",
-            "1",
-            "--provider",
-            "scripted",
-            "--foreground",
-        ])
-        .expect(4);
-    project.write(".claude/locks/dead.lock", "absent\n");
-    project
-}
-
-/// Returns what a command line of a page prints as JSON, for the project as it is.
-fn ask(project: &Project, line: &str) -> Value {
-    let words: Vec<String> = words(line);
-    let mut args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
-    // Placeholders and examples stand for what there is here.
-    for at in 1..args.len() {
-        match (args[0], args[at - 1], args[at]) {
-            ("status" | "logs", "status" | "logs", _) | (_, "--session", _) => args[at] = "auth",
-            ("queue", "show", _) => args[at] = "two",
-            (_, "--input", _) => args[at] = "backlog.md",
-            ("cleanup", _, "--orphans") => args[at] = "--dry-run",
-            _ => {}
-        }
-    }
-    if args == ["cleanup", "--json"] {
-        args.push("--dry-run");
-    }
-    let ran = project.ap(&args).expect(0);
-    let parse = |text: &str| serde_json::from_str(text).ok();
-    // The journal and the logs are one object a line.
-    parse(&ran.stdout).unwrap_or_else(|| ran.stdout.lines().filter_map(parse).collect())
-}
-
-/// Whether a path of names leads anywhere, in any element of a list.
-fn has(value: &Value, path: &str) -> bool {
-    match value {
-        Value::Array(elements) => elements.iter().any(|element| has(element, path)),
-        _ => match path.split_once('.') {
-            Some((first, rest)) => value.get(first).is_some_and(|inner| has(inner, rest)),
-            None => value.get(path).is_some(),
-        },
-    }
-}
-
-/// Returns the fields a page names, each with the command that is said to print it: the names between backticks after an
-/// arrow, as far as only commas stand between them, belong to the last command with `--json` before it.
-fn fields(text: &str) -> Vec<(String, String)> {
-    let (mut found, mut command) = (Vec::new(), None);
-    for line in text.lines() {
-        let typed = line.trim();
-        if typed.starts_with("ap ") && typed.contains("--json") {
-            command = Some(typed.to_owned());
-        }
-        let mut listing = false;
-        for (index, part) in line.split('`').enumerate() {
-            if index % 2 == 0 {
-                listing = part.contains('→') || listing && part.trim() == ",";
-            } else if part.starts_with("ap ") {
-                command = part.contains("--json").then(|| part.to_owned());
-                listing = false;
-            } else if listing {
-                let command = command
-                    .clone()
-                    .unwrap_or_else(|| panic!("no command prints `{part}` in `{line}`"));
-                found.push((command, part.to_owned()));
-            }
-        }
-    }
-    found
-}
-
-#[test]
-fn fields_are_found_where_they_are_named() {
-    let text = "`ap list --json` → `a`, `b.c`: `active` is right.\n```sh\nap --json\n```\n→ `d`, and `e`\n";
-    let expected = [
-        ("ap list --json", "a"),
-        ("ap list --json", "b.c"),
-        ("ap --json", "d"),
-    ];
-    assert_eq!(
-        fields(text),
-        expected.map(|(line, field)| (line.to_owned(), field.to_owned()))
-    );
 }
 
 #[test]
@@ -546,25 +362,6 @@ fn plugin_pages_name_no_paths_of_a_checkout_and_repeat_nothing() {
             .filter(|paragraph| 120 < paragraph.len() && !paragraph.starts_with("```"))
         {
             if let Some(before) = said.insert(paragraph.to_owned(), page.path.clone()) {
-                panic!("{} and {before} say the same:\n{paragraph}", page.path);
-            }
-        }
-    }
-}
-
-#[test]
-fn no_two_prompts_carry_the_same_paragraph() {
-    let prompts = prompts();
-    let mut said: BTreeMap<&str, &Utf8Path> = BTreeMap::new();
-    for page in &prompts {
-        // Shorter ones are headings, and where to write.
-        for paragraph in page
-            .text
-            .split("\n\n")
-            .map(str::trim)
-            .filter(|paragraph| 60 < paragraph.len())
-        {
-            if let Some(before) = said.insert(paragraph, &page.path) {
                 panic!("{} and {before} say the same:\n{paragraph}", page.path);
             }
         }
