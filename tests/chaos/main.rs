@@ -9,7 +9,7 @@ mod fault;
 mod invariants;
 mod journal;
 mod processes;
-#[path = "../it/project.rs"]
+#[path = "../it/project/mod.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 mod project;
 mod random;

@@ -35,7 +35,6 @@ const LONG: &[&str] = &[
     "tests/it/mock_api_works.rs",
     "tests/it/parallel.rs",
     "tests/it/plugin_claude.rs",
-    "tests/it/project.rs",
     "tests/it/queues/states.rs",
     "tests/it/replay.rs",
     "tests/it/terminations.rs",

@@ -1,11 +1,17 @@
 //! A project of its own for a test: a folder whose path has a space and an umlaut, a private home, loops, and `ap` to run in it.
+mod ran;
+mod running;
+mod session;
+
+pub(crate) use ran::Ran;
+pub(crate) use running::Running;
+
 use agent_pipelines::clock::wait_until;
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -36,63 +42,6 @@ pub(crate) struct Project {
     folder: TempDir,
     root: Utf8PathBuf,
     vars: BTreeMap<String, String>,
-}
-
-/// How a run of `ap` ended, with everything it said.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    /// The exit code, or 128 and the signal, as a shell says it.
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// Both streams, for messages that may be in either.
-    pub(crate) fn text(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-
-    /// Fails the test unless the exit code is this one.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}", self.text());
-        self
-    }
-
-    /// Fails the test unless all these words were said; line breaks and frames do not count.
-    #[track_caller]
-    pub(crate) fn says(&self, words: &[&str]) {
-        let plain = |text: &str| {
-            text.replace(['│', '×', '╰', '╭', '─', '▶', '\n'], " ")
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        let said = plain(&self.text());
-        for word in words {
-            assert!(
-                said.contains(&plain(word)),
-                "`{word}` is not said in:\n{}",
-                self.text()
-            );
-        }
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let code = output
-            .status
-            .code()
-            .unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
-        Self {
-            code,
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
-    }
 }
 
 /// Starts a process, again where the system is out of processes for the moment.
@@ -282,74 +231,6 @@ impl Project {
         }))
     }
 
-    /// Returns what `ap status --json` says.
-    #[track_caller]
-    pub(crate) fn status(&self, session: &str) -> Value {
-        let ran = self.ap(&["status", session, "--json"]).expect(0);
-        serde_json::from_str(&ran.stdout).expect("JSON")
-    }
-
-    /// Returns the path of a file in a session's run directory, from the project.
-    pub(crate) fn run_file(&self, session: &str, path: &str) -> String {
-        format!(".claude/pipeline-runs/{session}/{path}")
-    }
-
-    /// Returns the journal's lines, checked to be numbered without a gap.
-    #[track_caller]
-    pub(crate) fn journal(&self, session: &str) -> Vec<Value> {
-        let text = self.read(&self.run_file(session, "events.jsonl"));
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
-            .collect();
-        for (index, line) in lines.iter().enumerate() {
-            assert_eq!(
-                line["seq"],
-                index as u64 + 1,
-                "the journal has a gap: {line}"
-            );
-        }
-        lines
-    }
-
-    /// Writes a journal whose lines have the right checksums.
-    pub(crate) fn write_journal(&self, session: &str, lines: Vec<Value>) {
-        let (mut text, mut sum) = (String::new(), 0);
-        for mut line in lines {
-            line.as_object_mut().expect("an object").remove("sum");
-            let covered = line
-                .to_string()
-                .strip_suffix('}')
-                .expect("an object")
-                .to_owned();
-            sum = agent_pipelines::fingerprint::chained(sum, covered.as_bytes());
-            text += &format!("{covered},\"sum\":\"{sum:016x}\"}}\n");
-        }
-        self.write(&self.run_file(session, "events.jsonl"), &text);
-    }
-
-    /// Returns the journal's events of one type.
-    #[track_caller]
-    pub(crate) fn events(&self, session: &str, kind: &str) -> Vec<Value> {
-        let events = self
-            .journal(session)
-            .into_iter()
-            .map(|line| line["event"].clone());
-        events.filter(|event| event["type"] == kind).collect()
-    }
-
-    /// Returns the iterations that are over, in order.
-    #[track_caller]
-    pub(crate) fn history(&self, session: &str) -> Vec<u64> {
-        let status = self.status(session);
-        status["history"]
-            .as_array()
-            .expect("a history")
-            .iter()
-            .filter_map(|entry| entry["iteration"].as_u64())
-            .collect()
-    }
-
     /// Waits for something, or fails the test.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, there: impl FnMut() -> bool) {
@@ -358,16 +239,6 @@ impl Project {
             "waited in vain for {what}\n{}",
             self.ap(&["list"]).text()
         );
-    }
-
-    /// Waits until the journal has this many events of a type.
-    #[track_caller]
-    pub(crate) fn until_event(&self, session: &str, kind: &str, count: usize) {
-        let sign = format!("\"type\":\"{kind}\"");
-        let path = self.run_file(session, "events.jsonl");
-        self.until(&format!("{count} × {kind}"), || {
-            count <= self.read(&path).matches(&sign).count()
-        });
     }
 
     /// Returns the processes that carry the mark of a run in this project, dead runs included.
@@ -457,46 +328,5 @@ impl Drop for Project {
                 nix::sys::signal::Signal::SIGKILL,
             );
         }
-    }
-}
-
-/// A process that runs. Killed when dropped.
-pub(crate) struct Running(Child);
-
-impl Running {
-    pub(crate) fn pid(&self) -> i32 {
-        i32::try_from(self.0.id()).expect("a pid")
-    }
-
-    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid()), signal)
-            .expect("the signal is sent");
-    }
-
-    /// Kills it as nothing else does, and waits until it is gone.
-    pub(crate) fn kill_9(mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-
-    /// Waits for its end and returns its exit code, or fails the test.
-    #[track_caller]
-    pub(crate) fn ended(mut self) -> i32 {
-        let mut code = None;
-        wait_until(LIMIT, || {
-            code = self.0.try_wait().expect("it can be waited for");
-            code.is_some()
-        });
-        let status = code.expect("it ends in time");
-        status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
