@@ -4,9 +4,9 @@
 //!
 //! - **After the disk.** An observer is told of a fact only once the fact is on disk.
 //! - **In order, without gaps.** Facts come in the order of the journal.
-//! - **At least once.** A durable observer has a position: the number of the last fact at which it did something that
-//!   outlasts the process. It is stored after the reaction. If the process dies in between, the next one shows the observer that fact once more, with the
-//!   same key and marked [`again`](Fact::again); no fact is left out.
+//! - **At least once.** A durable observer has a position: the end of the last fact at which it did something that
+//!   outlasts the process. It is stored after the reaction. If the process dies in between, the next one shows the
+//!   observer that fact once more, with the same key and marked [`again`](Fact::again); no fact is left out.
 //! - **Exactly once by key.** An observer that stores its reaction under the fact's [key](FactKey) has the effect of each
 //!   fact once, since a second reaction replaces the first.
 //! - **A failure stops the observer, not the session.** After an error the observer is told nothing more by this process,

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use std::fmt;
+use std::io;
 
 /// A fact as it was recorded.
 #[derive(Debug)]
@@ -85,18 +86,16 @@ impl fmt::Debug for Observers {
 
 impl Attached {
     fn catch_up(&mut self, journal: &Utf8Path, scene: Scene<'_>) -> Result<(), JournalError> {
-        let Some(from) = self.position.as_ref().map(|position| position.number) else {
+        let Some(from) = self.position.as_ref().map(|position| position.last) else {
             return Ok(());
         };
-        let mut missed = Vec::new();
-        journal::read_lines(journal, Position::default(), |line, end| {
-            if from < line.seq {
-                let Line { at, event, .. } = line;
-                missed.push(Recorded { at, event, end });
-            }
-        })?;
+        let missed = match missed(journal, from, from.seq) {
+            // The journal was put right since; the number still says which facts are new.
+            Err(_) if 0 < from.offset => missed(journal, Position::default(), from.seq)?,
+            missed => missed?,
+        };
         for fact in &missed {
-            self.notify(fact, scene, fact.end.seq == from + 1);
+            self.notify(fact, scene, fact.end.seq == from.seq + 1);
         }
         Ok(())
     }
@@ -118,7 +117,7 @@ impl Attached {
             state: scene.state,
         });
         match (reaction, &mut self.position) {
-            (Ok(Reaction::Durable), Some(position)) => position.store(fact.end.seq),
+            (Ok(Reaction::Durable), Some(position)) => position.store(fact.end),
             (Ok(_), _) => {}
             (Err(error), _) => {
                 tracing::warn!(%error, number = fact.end.seq, "an observer failed and is told nothing more");
@@ -128,26 +127,46 @@ impl Attached {
     }
 }
 
-/// The number of the last fact an observer has reacted to, in a file of its own.
+/// Returns the facts behind a position whose numbers are larger than `number`.
+fn missed(journal: &Utf8Path, from: Position, number: u64) -> Result<Vec<Recorded>, JournalError> {
+    let mut missed = Vec::new();
+    journal::read_lines(journal, from, |line, end| {
+        if number < line.seq {
+            let Line { at, event, .. } = line;
+            missed.push(Recorded { at, event, end });
+        }
+    })?;
+    Ok(missed)
+}
+
+/// Where the last fact that an observer has reacted to ends, in a file of its own: what is before it is not read again.
 struct StoredPosition {
     path: Utf8PathBuf,
-    number: u64,
+    last: Position,
 }
 
 impl StoredPosition {
     /// Reads a position. A missing or unreadable one stands before the first fact.
     fn load(path: Utf8PathBuf) -> Self {
-        let number = beneath::read(&path)
-            .ok()
-            .and_then(|text| String::from_utf8(text).ok()?.trim().parse().ok())
-            .unwrap_or(0);
-        Self { path, number }
+        let text = beneath::read(&path).unwrap_or_default();
+        let last = serde_json::from_slice(&text).unwrap_or_else(|_| {
+            // Once it was the number alone.
+            let number = String::from_utf8(text).ok();
+            Position {
+                seq: number.and_then(|it| it.trim().parse().ok()).unwrap_or(0),
+                ..Position::default()
+            }
+        });
+        Self { path, last }
     }
 
     /// Stores a position. It is not synced: one that is lost or late only repeats facts.
-    fn store(&mut self, number: u64) {
-        self.number = number;
-        let stored = atomic::replace(&self.path, format!("{number}\n").as_bytes());
+    fn store(&mut self, last: Position) {
+        self.last = last;
+        let text = serde_json::to_vec(&last);
+        let stored = text
+            .map_err(io::Error::from)
+            .and_then(|text| atomic::replace(&self.path, &text));
         if let Err(error) = stored {
             tracing::warn!(path = %self.path, %error, "an observer's position was not stored");
         }
@@ -162,7 +181,6 @@ mod tests {
     use crate::store::layout::Project;
     use crate::store::session::Session;
     use fs_err as fs;
-    use std::io;
     use std::sync::{Arc, Mutex};
 
     /// Where the process of an observer dies.
@@ -294,7 +312,8 @@ mod tests {
         let world = World::new();
         append(&mut world.open(Some("mortal"), None), 2, 1);
         let position = world.dir.observer_position("mortal");
-        assert_eq!(fs::read_to_string(&position).unwrap(), "2\n");
+        let stored: Position = serde_json::from_slice(&fs::read(&position).unwrap()).unwrap();
+        assert_eq!(stored.seq, 2);
         atomic::replace(&position, b"\0\0").unwrap();
         drop(world.open(Some("mortal"), None));
         assert_eq!(world.numbers(), [1, 2, 1, 2]);
@@ -310,6 +329,34 @@ mod tests {
         assert!(!world.dir.root().join("observers").exists());
         drop(world.open(Some("mortal"), None));
         assert_eq!(world.numbers(), [1, 2, 1, 2]);
+    }
+
+    #[test]
+    fn a_position_that_is_only_a_number_or_of_another_journal_repeats_none() {
+        for text in ["2\n", r#"{"offset":7,"seq":2,"sum":9}"#] {
+            let world = World::new();
+            append(&mut world.open(Some("mortal"), None), 2, 1);
+            let position = world.dir.observer_position("mortal");
+            atomic::replace(&position, text.as_bytes()).unwrap();
+            append(&mut world.open(Some("mortal"), None), 3, 1);
+            assert_eq!(world.numbers(), [1, 2, 3], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_journal_is_read_from_the_stored_position() {
+        let world = World::new();
+        append(&mut world.open(Some("mortal"), None), 2, 1);
+        let text = beneath::read(&world.dir.observer_position("mortal")).unwrap();
+        let stored: Position = serde_json::from_slice(&text).unwrap();
+        append(&mut world.open(None, None), 4, 1);
+        let behind = missed(&world.dir.journal(), stored, stored.seq).unwrap();
+        assert_eq!(
+            behind.iter().map(|it| it.end.seq).collect::<Vec<_>>(),
+            [3, 4]
+        );
+        let length = fs::metadata(world.dir.journal()).unwrap().len();
+        assert!(0 < stored.offset && stored.offset < length);
     }
 
     #[test]
