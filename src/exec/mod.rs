@@ -1,5 +1,4 @@
 //! Running things: processes and their identity, bounded programs, the shim around an agent, and where runners live.
-pub mod background;
 pub mod command;
 pub mod containment;
 pub mod detached;

@@ -1,5 +1,5 @@
 //! Starts a sender.
-use crate::exec::background::start_detached;
+use crate::exec::detached::start_detached;
 use crate::model::Env;
 use crate::notify::outbox::Outbox;
 use crate::notify::wake;
