@@ -6,10 +6,12 @@ use crate::model::Env;
 use crate::plan::QuotaPolicy;
 use crate::store::layout::{Project, UserDirs};
 use crate::store::library::Library;
+use crate::store::user_settings;
 use crate::ui::caller::Caller;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
+use std::sync::OnceLock;
 
 /// The context of a command, read once in `main` and passed on.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Context {
     pub(super) env: Env,
     /// Whether `ap` was called inside tmux.
     pub(super) inside_tmux: bool,
+    /// The user's settings, once they were read.
+    pub(super) settings: OnceLock<Settings>,
 }
 
 impl Context {
@@ -61,6 +65,7 @@ impl Context {
             session,
             env: env.without_caller(),
             inside_tmux,
+            settings: OnceLock::new(),
         })
     }
 
@@ -80,19 +85,11 @@ impl Context {
 
     /// Returns the user's own settings; without a file there are none.
     pub(super) fn settings(&self) -> Result<Settings> {
-        let file = self.dirs.config.join("config.yaml");
-        let text = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Settings::default());
-            }
-            text => text?,
-        };
-        let text = SourceText {
-            file: file.into_string(),
-            text,
-        };
-        Settings::read(&text)
-            .map_err(|problems| Error::invalid(Invalid::new("your config.yaml", problems)))
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings.clone());
+        }
+        let settings = user_settings::read(&self.dirs)?;
+        Ok(self.settings.get_or_init(|| settings).clone())
     }
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.

@@ -210,6 +210,7 @@ mod tests {
             session: None,
             env: crate::model::Env::default(),
             inside_tmux: false,
+            settings: Default::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::store::registry::RegisteredProject;
 use serde::Deserialize;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How long a session may take to end its agent.
@@ -44,6 +45,8 @@ impl Definition {
 pub(super) fn context_of(project: &RegisteredProject, context: &Context) -> Context {
     Context {
         project: Project::new(project.root.clone()).with_state(&context.dirs.state),
+        // A supervisor runs for months: each project is started with the settings of now.
+        settings: OnceLock::new(),
         ..context.clone()
     }
 }

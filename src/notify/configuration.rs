@@ -1,15 +1,13 @@
 //! What a sender works with: it reads the user's files before each round, so that a token that was put right counts.
 use super::http::Http;
-use crate::compile::{Settings, SourceText};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Env;
 use crate::plan::NotifyPolicy;
 use crate::store::layout::UserDirs;
 use crate::store::secrets::{self, Secrets};
+use crate::store::user_settings;
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 use jiff::tz::TimeZone;
-use std::io;
 
 /// Where a sender runs.
 #[derive(Clone, Debug)]
@@ -35,9 +33,14 @@ impl SenderEnv {
         self.vars.get("HOME").map(Utf8Path::new)
     }
 
+    /// Reads how the user is notified.
+    pub fn policy(&self) -> Result<NotifyPolicy> {
+        user_settings::read(&self.dirs).map(|settings| settings.notify_policy)
+    }
+
     /// Reads the user's configuration.
     pub fn configuration(&self) -> Result<Configuration> {
-        let policy = policy(&self.dirs)?;
+        let policy = self.policy()?;
         let secrets = secrets::read(&self.dirs, self.home())?;
         let http = Http::new(&self.vars, policy.ca.as_deref())?;
         Ok(Configuration {
@@ -46,24 +49,4 @@ impl SenderEnv {
             http,
         })
     }
-}
-
-/// Reads how the user is notified.
-fn policy(dirs: &UserDirs) -> Result<NotifyPolicy> {
-    let file = dirs.config.join("config.yaml");
-    let text = match fs::read_to_string(&file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(NotifyPolicy::default());
-        }
-        text => text?,
-    };
-    let source = SourceText {
-        file: file.into_string(),
-        text,
-    };
-    let settings = Settings::read(&source).map_err(|problems| {
-        let first = problems.first().map(ToString::to_string);
-        Error::usage(first.unwrap_or_default()).hint("`ap lint` shows every mistake in it")
-    })?;
-    Ok(settings.notify_policy)
 }

@@ -30,6 +30,7 @@ pub mod secrets;
 pub mod session;
 pub mod slots;
 pub mod stamp;
+pub mod user_settings;
 pub mod views;
 
 pub use attempt_gate::{AttemptGate, Permission};

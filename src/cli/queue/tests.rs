@@ -35,6 +35,7 @@ impl World {
             project: Project::new(root),
             env: crate::model::Env::default(),
             inside_tmux: false,
+            settings: Default::default(),
         };
         Self { folder, context }
     }

@@ -9,6 +9,7 @@ fn context() -> Context {
         session: None,
         env: crate::model::Env::default(),
         inside_tmux: false,
+        settings: Default::default(),
     }
 }
 
