@@ -68,23 +68,31 @@ pub enum NoResponse {
 pub struct Http {
     vars: Env,
     roots: RootCerts,
+    longest: Duration,
 }
 
 impl Http {
     /// `ca` is a PEM file of the certificates to trust instead of those that are built in.
     pub fn new(vars: &Env, ca: Option<&str>) -> io::Result<Self> {
         Ok(Self {
+            longest: Duration::MAX,
             vars: vars.clone(),
             roots: ca.map_or(Ok(RootCerts::WebPki), |path| trusted(Utf8Path::new(path)))?,
         })
     }
 
+    /// Returns the same with a limit for every request.
+    pub fn with_longest(self, longest: Duration) -> Self {
+        Self { longest, ..self }
+    }
+
     /// Sends a request and returns the answer, whatever its status.
     pub fn send(&self, request: &Request) -> Result<Response, NoResponse> {
         let proxy = self.proxy(&request.url)?;
+        let limit = request.limit.min(self.longest);
         let agent: Agent = Agent::config_builder()
-            .timeout_global(Some(request.limit))
-            .timeout_connect(Some(CONNECT.min(request.limit)))
+            .timeout_global(Some(limit))
+            .timeout_connect(Some(CONNECT.min(limit)))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)

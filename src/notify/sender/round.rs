@@ -12,6 +12,7 @@ use crate::notify::updates::{ChatQuestion, remember};
 use crate::plan::Channel;
 use crate::store::crash;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// What a round did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,31 +26,67 @@ pub struct Round {
 }
 
 /// Sends what is due. With `at_once`, what waits for another try is due.
-pub fn round(env: &SenderEnv, outbox: &Outbox, at_once: bool) -> Result<Round> {
-    let configuration = env.configuration()?;
+pub fn round(
+    env: &SenderEnv,
+    configuration: &Configuration,
+    outbox: &Outbox,
+    at_once: bool,
+) -> Result<Round> {
     let mut done = Round::default();
-    let mut first = true;
+    let mut waiting = current(outbox, &mut done)?;
+    if at_once {
+        let now = clock::now();
+        let tried = waiting.iter_mut().filter(|message| 0 < message.tries);
+        tried.for_each(|message| message.due = message.due.min(now));
+    }
+    loop {
+        let sent = send_due(env, configuration, outbox, waiting, &mut done)?;
+        // Others may have come meanwhile.
+        waiting = current(outbox, &mut done)?;
+        if !sent {
+            return Ok(done);
+        }
+    }
+}
+
+/// Returns the messages that wait and still hold.
+fn current(outbox: &Outbox, done: &mut Round) -> Result<Vec<Message>> {
+    let mut waiting = outbox.waiting()?;
+    waiting.retain(|message| keep(message, outbox, done));
+    Ok(waiting)
+}
+
+/// Sends what is due of these messages until nothing is. Returns whether anything was.
+fn send_due(
+    env: &SenderEnv,
+    configuration: &Configuration,
+    outbox: &Outbox,
+    mut waiting: Vec<Message>,
+    done: &mut Round,
+) -> Result<bool> {
+    let mut sent = false;
     loop {
         let now = clock::now();
-        let mut waiting = outbox.waiting()?;
-        waiting.retain(|message| keep(message, outbox, &mut done));
-        if at_once && first {
-            let tried = waiting.iter_mut().filter(|message| 0 < message.tries);
-            tried.for_each(|message| message.due = message.due.min(now));
-        }
-        first = false;
         let recent = outbox.recent(now);
         let Selection { groups, next } =
             select(&waiting, &recent, configuration.policy.per_hour, now);
         done.waiting = waiting.len();
         done.next = next;
         if groups.is_empty() {
-            return Ok(done);
+            return Ok(sent);
         }
-        for group in groups {
-            let group: Vec<Message> = group.iter().map(|index| waiting[*index].clone()).collect();
-            send(env, &configuration, outbox, group, &mut done)?;
+        sent = true;
+        let mut handled = BTreeSet::new();
+        let mut left = Vec::new();
+        for group in &groups {
+            let messages = group.iter().map(|index| waiting[*index].clone()).collect();
+            left.extend(send(env, configuration, outbox, messages, done)?);
+            handled.extend(group.iter().copied());
         }
+        let others = waiting.into_iter().enumerate();
+        let others = others.filter(|(index, _)| !handled.contains(index));
+        waiting = others.map(|(_, message)| message).chain(left).collect();
+        waiting.sort_by(|a, b| a.id.cmp(&b.id));
     }
 }
 
@@ -67,14 +104,14 @@ fn keep(message: &Message, outbox: &Outbox, done: &mut Round) -> bool {
     filed.is_err()
 }
 
-/// Sends messages as one, and files them.
+/// Sends messages as one, and files them. Returns those that wait for another try.
 fn send(
     env: &SenderEnv,
     configuration: &Configuration,
     outbox: &Outbox,
-    mut group: Vec<Message>,
+    group: Vec<Message>,
     done: &mut Round,
-) -> Result<()> {
+) -> Result<Vec<Message>> {
     let name = group.first().map(|message| message.channel.clone());
     let name = name.unwrap_or_default();
     let delivery = match configuration.policy.channel(&name) {
@@ -96,25 +133,27 @@ fn send(
     if matches!(delivery, Delivery::Delivered(_)) {
         outbox.note_sent(&name, now)?;
     }
-    for message in &mut group {
-        match after(message, &delivery, now) {
+    let mut left = Vec::new();
+    for mut message in group {
+        match after(&mut message, &delivery, now) {
             Disposition::Sent => {
-                delivered(outbox, message, now)?;
+                delivered(outbox, &message, now)?;
                 done.sent += 1;
             }
             Disposition::Failed(reason) => {
                 tracing::warn!(channel = %name, %reason, "a message is given up");
-                outbox.finish(message, Folder::Failed)?;
+                outbox.finish(&message, Folder::Failed)?;
                 done.failed += 1;
             }
             Disposition::Retry(until) => {
                 tracing::info!(channel = %name, error = ?message.error, %until, "a message waits");
-                outbox.update(message)?;
+                outbox.update(&message)?;
+                left.push(message);
             }
         }
     }
     outbox.end(&name)?;
-    Ok(())
+    Ok(left)
 }
 
 /// Files a delivered message; a question can be answered from now on, and may be repeated.

@@ -53,7 +53,7 @@ pub fn flush(env: &SenderEnv) -> Result<Flushed> {
         return Ok(Flushed::SenderIsAlive);
     };
     outbox.recover()?;
-    round(env, &outbox, true).map(Flushed::Done)
+    round(env, &env.configuration()?, &outbox, true).map(Flushed::Done)
 }
 
 /// Sends messages as they fall due, until none waits and nothing else needs the sender.
@@ -64,8 +64,8 @@ fn send_all(env: &SenderEnv, outbox: &Outbox, _lock: &SenderLock) -> Result<()> 
     let mut poller = Poller::default();
     let mut heartbeat = HeartbeatCaller::default();
     loop {
-        let done = round(env, outbox, false)?;
         let configuration = env.configuration()?;
+        let done = round(env, &configuration, outbox, false)?;
         updates::close_answered(env, outbox, &configuration);
         let serves = configuration.policy.serves_running_sessions() && sessions_run(&env.dirs);
         if serves {

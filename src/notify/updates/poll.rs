@@ -58,6 +58,9 @@ impl Poller {
 
 fn poll(env: &SenderEnv, outbox: &Outbox, keep_running: &AtomicBool) {
     let mut stops = Vec::new();
+    let factor = env.vars.get("AP_WAIT_FACTOR");
+    let factor = factor.and_then(|factor| factor.parse::<f64>().ok());
+    let factor = factor.unwrap_or(1.0).clamp(0.0, 1.0);
     while keep_running.load(Ordering::Relaxed) {
         let Ok(configuration) = env.configuration() else {
             return;
@@ -73,7 +76,7 @@ fn poll(env: &SenderEnv, outbox: &Outbox, keep_running: &AtomicBool) {
             let of_bot = |it: &&PolledChat| it.chat.bot.number() == number;
             let of_bot: Vec<&PolledChat> = chats.iter().filter(of_bot).collect();
             if let Err(wait) = poll_once(env, outbox, &of_bot, &mut stops) {
-                clock::pause(wait);
+                clock::pause(wait.mul_f64(factor));
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Every channel against every failure.
-use super::{Desk, Failure};
+use super::{Desk, Failure, Server};
 use agent_pipelines::model::NoticeKind;
 use agent_pipelines::notify::outbox::Folder;
 use fs_err as fs;
+use std::time::Duration;
 
 /// Channels, and the paths at which they are accepted.
 const CHANNELS: [(&str, &str); 5] = [
@@ -75,6 +76,37 @@ fn a_page_instead_of_an_answer_is_no_delivery() {
         assert!(desk.errors(Folder::Waiting)[0].contains("the answer is not one of"));
         assert_eq!(desk.send().sent, 1, "{channel}");
     }
+}
+
+#[test]
+fn a_server_that_hangs_is_left_and_gets_the_message_once_more() {
+    for (channel, path) in CHANNELS {
+        let mut desk = Desk::new(channel);
+        desk.server.fail([Failure::Hang]);
+        desk.raise(NoticeKind::Failed, "first");
+        let done = desk.send_within(Duration::from_millis(300));
+        assert_eq!((done.sent, done.waiting), (0, 1), "{channel}");
+        let error = desk.errors(Folder::Waiting).remove(0);
+        assert!(error.starts_with("no "), "{channel}: {error}");
+        assert_eq!(desk.send().sent, 1, "{channel}");
+        assert_eq!(desk.server.accepted(path).len(), 1, "{channel}");
+    }
+}
+
+#[test]
+fn a_redirect_to_another_host_is_not_followed() {
+    let elsewhere = Server::start();
+    for (channel, path) in CHANNELS {
+        let mut desk = Desk::new(channel);
+        let address = format!("{}{path}", elsewhere.address);
+        desk.server.fail([Failure::RedirectTo(address)]);
+        desk.raise(NoticeKind::Failed, "first");
+        assert_eq!(desk.send().waiting, 1, "{channel}");
+        let error = desk.errors(Folder::Waiting).remove(0);
+        assert!(error.contains("a redirect (307)"), "{channel}: {error}");
+        assert_eq!(desk.send().sent, 1, "{channel}");
+    }
+    assert_eq!(elsewhere.received().len(), 0, "nothing arrived there");
 }
 
 #[test]
@@ -248,11 +280,11 @@ fn a_channel_that_is_gone_from_the_configuration_is_named() {
 }
 
 #[test]
-fn thousands_of_notices_come_as_a_few_messages() {
+fn ten_thousand_events_at_once_come_as_the_few_messages_of_an_hour() {
     let mut desk = Desk::new("hook");
     let first = desk.raise(NoticeKind::Failed, "first").remove(0);
     // Written as the outbox writes them, without waiting for the disk each time.
-    for number in 2..=3_000_u64 {
+    for number in 2..=10_000_u64 {
         let mut notice = first.notice.clone();
         notice.number = number;
         let message = agent_pipelines::notify::Message::new(notice, "hook");
@@ -265,6 +297,14 @@ fn thousands_of_notices_come_as_a_few_messages() {
         agent_pipelines::store::atomic::replace(&path, &text).expect("a file");
     }
     let done = desk.send();
-    assert_eq!((done.sent, done.waiting), (3_000, 0));
-    assert_eq!(desk.server.accepted("/hook").len(), 15);
+    assert_eq!((done.sent, done.waiting), (4_000, 6_000));
+    assert_eq!(desk.server.accepted("/hook").len(), 20, "twenty in an hour");
+    assert!(done.next.is_some(), "it looks again when the hour is over");
+    assert_eq!(desk.send().sent, 0);
+    let last = desk.server.accepted("/hook").remove(19);
+    assert_eq!(last["title"], "200 notices (failed)");
+    // An hour later.
+    fs::remove_file(desk.outbox.root().join("recent.json")).expect("it is there");
+    let done = desk.send();
+    assert_eq!((done.sent, done.waiting), (4_000, 2_000));
 }

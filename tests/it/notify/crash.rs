@@ -86,6 +86,52 @@ fn a_sender_may_be_killed_anywhere() {
     assert!((8..59).contains(&deaths), "{deaths} steps");
 }
 
+#[test]
+fn a_disk_that_fills_loses_no_message() {
+    let server = Server::start();
+    let project = project(&server, "    - {events: [failed], to: [hook]}\n");
+    let outbox = agent_pipelines::notify::outbox::Outbox::new(&dirs(&project));
+    outbox.create(&dirs(&project)).expect("an outbox");
+    let mut failures = 0;
+    for write in 1..40 {
+        let message = message(write);
+        assert!(outbox.put(&message).expect("it is written"));
+        let before = server.accepted("/hook").len();
+        let mut sender = project.ap_command(&["__notify"]);
+        sender.env("AP_FAULT", format!("sender:ENOSPC:{write}:1"));
+        let failed = !sender.status().expect("it runs").success();
+        let ended = project.ap_command(&["__notify"]).status().expect("it runs");
+        assert!(ended.success());
+        let sent = server.accepted("/hook").len() - before;
+        assert!((1..=2).contains(&sent), "write {write}: {sent}");
+        assert!(outbox.is_empty(), "write {write}");
+        if !failed {
+            break;
+        }
+        failures += 1;
+    }
+    assert!((2..39).contains(&failures), "{failures} writes");
+}
+
+/// Returns a message to the channel `hook`.
+fn message(number: u64) -> agent_pipelines::notify::Message {
+    let notice = agent_pipelines::notify::Notice {
+        source: "r1".to_owned(),
+        number,
+        kind: agent_pipelines::model::NoticeKind::Failed,
+        at: agent_pipelines::clock::now(),
+        project: None,
+        session: None,
+        title: "failed".to_owned(),
+        detail: String::new(),
+        commands: Vec::new(),
+        last_words: String::new(),
+        question: None,
+        removed: 0,
+    };
+    agent_pipelines::notify::Message::new(notice, "hook")
+}
+
 pub(super) fn dirs(project: &Project) -> agent_pipelines::store::layout::UserDirs {
     let home = project.var("AP_HOME").to_owned();
     let vars = std::iter::once(("AP_HOME".to_owned(), home)).collect();

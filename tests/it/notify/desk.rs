@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::tz::TimeZone;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 /// Every kind of channel that is reached by HTTP, at the server's address.
 pub(crate) fn channels(server: &Server) -> String {
@@ -115,7 +116,15 @@ impl Desk {
 
     /// Sends what is due, and what waits for another try.
     pub(crate) fn send(&self) -> Round {
-        round(&self.env, &self.outbox, true).expect("a round")
+        let configuration = self.env.configuration().expect("a configuration");
+        round(&self.env, &configuration, &self.outbox, true).expect("a round")
+    }
+
+    /// The same with less time for each request.
+    pub(crate) fn send_within(&self, limit: Duration) -> Round {
+        let mut configuration = self.env.configuration().expect("a configuration");
+        configuration.http = configuration.http.with_longest(limit);
+        round(&self.env, &configuration, &self.outbox, true).expect("a round")
     }
 
     /// Returns the errors of the messages in a folder.

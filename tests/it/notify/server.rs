@@ -20,6 +20,10 @@ pub(crate) enum Failure {
     /// Answers 200 with a page.
     Html,
     Redirect,
+    /// The same to this address.
+    RedirectTo(String),
+    /// Reads the message, and answers only once the connection is closed.
+    Hang,
     /// Accepts the message, and closes the connection before it answers.
     LoseAnswer,
 }
@@ -39,6 +43,8 @@ struct Inner {
     updates: Vec<Value>,
     messages: i64,
     polls: bool,
+    /// How many requests for updates find that another program asks for them.
+    conflicts: u32,
 }
 
 /// A server that runs until the test ends.
@@ -74,6 +80,16 @@ impl Server {
     /// Lets the next requests fail; polls for updates are not among them.
     pub(crate) fn fail(&self, failures: impl IntoIterator<Item = Failure>) {
         self.with(|inner| inner.failures.extend(failures));
+    }
+
+    /// Lets the next requests for updates find another program that polls the bot.
+    pub(crate) fn conflict(&self, count: u32) {
+        self.with(|inner| inner.conflicts = count);
+    }
+
+    /// Returns how many of those are left.
+    pub(crate) fn conflicts(&self) -> u32 {
+        self.with(|inner| inner.conflicts)
     }
 
     /// Returns what was received, but for polls.
@@ -138,6 +154,10 @@ impl Server {
                 String::new(),
                 "location: http://192.0.2.1/\r\n".to_owned(),
             ),
+            Some(Failure::RedirectTo(address)) => {
+                (307, String::new(), format!("location: {address}\r\n"))
+            }
+            Some(Failure::Hang) => (598, String::new(), String::new()),
             Some(Failure::LoseAnswer) | None => {
                 let (status, answer) = self.answer(&path, &body);
                 (status, answer, String::new())
@@ -147,10 +167,16 @@ impl Server {
             let path = path.clone();
             self.with(|inner| inner.received.push(Received { path, body, status }));
         }
-        if matches!(failure, Some(Failure::LoseAnswer)) {
-            return;
-        }
         let mut stream = stream;
+        match failure {
+            Some(Failure::LoseAnswer) => return,
+            Some(Failure::Hang) => {
+                // Returns when the other end closes the connection.
+                let _ = stream.read(&mut [0]);
+                return;
+            }
+            _ => {}
+        }
         let _ = write!(
             stream,
             "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{extra}connection: close\r\n\r\n{answer}",
@@ -269,7 +295,8 @@ impl Server {
     fn updates(&self, body: &Value) -> (u16, Value) {
         let (lock, changed) = &*self.inner;
         let mut inner = lock.lock().expect("no test panicked in it");
-        if inner.polls {
+        if inner.polls || 0 < inner.conflicts {
+            inner.conflicts = inner.conflicts.saturating_sub(1);
             return (
                 409,
                 json!({ "ok": false, "error_code": 409, "description": "Conflict: terminated by other getUpdates request" }),

@@ -123,6 +123,48 @@ fn strangers_forwarded_messages_and_old_buttons_answer_nothing() {
 }
 
 #[test]
+fn a_bot_that_another_program_polls_is_asked_again() {
+    let server = Server::start();
+    let mut project = project(&server, "    - {events: [question], to: [me]}\n");
+    project.set("AP_WAIT_FACTOR", "0.001");
+    project.shell_loop("work", "termination: {type: fixed, iterations: 2}\n", ASKS);
+    server.conflict(3);
+    let runner = project.start(&["work", "s", "--foreground"]);
+    let asked = server.wait_for("/sendMessage", 1).remove(0);
+    press(&server, CHAT, 1, &second_button(&asked));
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(answer(&project), "rebase");
+    assert_eq!(server.conflicts(), 0);
+}
+
+#[test]
+fn the_question_of_a_branch_is_answered_in_the_chat() {
+    let server = Server::start();
+    let project = project(&server, "    - {events: [question], to: [me]}\n");
+    let agent = project.program(
+        "branch.sh",
+        "#!/bin/sh\nread -r status; cat >/dev/null\ncp \"${status%status.json}context.json\" \"../context-$1.json\"\n\
+         if [ $1 = one ] && [ ! -e ../asked ]; then touch ../asked; echo '{\"decision\": \"ask\", \"question\": \"Why?\", \"choices\": [\"so\", \"because\"]}' >\"$status\"; exit; fi\n\
+         echo '{\"decision\": \"continue\"}' >\"$status\"\n",
+    );
+    let yaml = format!(
+        "provider: command\nprogram: \"{agent}\"\nargs: [x]\ndelay: 0\ntermination: {{type: fixed}}\n"
+    );
+    project.a_loop("step", &yaml, "${STATUS}\n");
+    project.write(
+        ".claude/pipelines/duel.yaml",
+        &format!("name: duel\ndescription: a test\nnodes:\n  - id: side\n    parallel:\n      providers: [{{id: one, name: command, program: \"{agent}\", args: [one]}}, {{id: two, name: command, program: \"{agent}\", args: [two]}}]\n      stages: [{{id: think, loop: step, runs: 2}}]\n"),
+    );
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    let asked = server.wait_for("/sendMessage", 1).remove(0);
+    press(&server, CHAT, 1, &second_button(&asked));
+    assert_eq!(runner.ended(), 0);
+    let context: Value =
+        serde_json::from_str(&project.read("../context-one.json")).expect("a context");
+    assert_eq!(context["answers"][0]["answer"], "because");
+}
+
+#[test]
 fn an_answer_that_was_given_elsewhere_is_said_in_the_chat() {
     let server = Server::start();
     let (project, runner, _) = asking(&server, ASKS);
