@@ -101,7 +101,7 @@ impl Context {
     pub(super) fn with_settings(&self, settings: &Settings, overrides: &Overrides) -> Overrides {
         Overrides {
             providers: settings.providers.clone(),
-            hooks: settings.hooks(),
+            hooks: settings.session_hooks.clone(),
             user_limits: UserLimits {
                 budgets: settings.budgets,
                 quota: QuotaPolicy::default().with(&settings.quota.limits()),

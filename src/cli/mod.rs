@@ -26,6 +26,7 @@ mod fork;
 mod format;
 mod graph;
 mod hook;
+mod hook_programs;
 mod init;
 mod kill;
 mod kind;

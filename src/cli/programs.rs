@@ -1,5 +1,6 @@
 //! Checks before a start whether the programs of a plan's agents can be found.
 use super::context::Context;
+use super::hook_programs;
 use crate::compile::{LintCode, Problem};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
@@ -42,15 +43,20 @@ pub(super) fn require(plan: &Plan, env: &RunnerEnv) -> Result<()> {
 /// Warns of programs that a session needs and that are missing on this machine.
 pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
     context.settings()?.place_programs(&mut plan);
-    let env = RunnerEnv::new(
+    let env = env(context);
+    let missing = missing(&plan, &env).into_iter().map(Problem::warning);
+    Ok(missing
+        .chain(hook_programs::warnings(&plan, &env))
+        .collect())
+}
+
+/// Returns what a session of this project would find.
+pub(super) fn env(context: &Context) -> RunnerEnv {
+    RunnerEnv::new(
         Workspace::in_place(context.project.clone()),
         context.exe.clone(),
         context.env.clone(),
-    );
-    Ok(missing(&plan, &env)
-        .into_iter()
-        .map(Problem::warning)
-        .collect())
+    )
 }
 
 /// Returns a problem for each program that is missing; the first node that needs it is named.

@@ -1,6 +1,7 @@
 //! Compiles `hooks:` of loops, nodes, pipelines and the user's settings.
 use super::definition::{HookDef, HooksDef, NodeDef};
 use super::diagnostics::{LintCode, Location};
+use super::hook_action;
 use super::loaded_loop::LoadedLoop;
 use crate::model::HookEvent;
 use crate::plan::{Hook, HookSource, HookWhen, OnHookFailure};
@@ -21,52 +22,43 @@ pub(super) fn of_node(
 
 /// Returns the hooks of a definition, and reports those that can do nothing or not what they say.
 pub(super) fn checked(location: &Location<'_>, def: &HooksDef, of: HookSource) -> Vec<Hook> {
-    let hooks = location.to("hooks");
+    let (hooks, mut all) = (location.to("hooks"), Vec::new());
     for (event, written) in def.by_event() {
         if of == HookSource::Node && event.is_of_session() && !written.is_empty() {
             let message = format!("`{event}` of a node has no effect: it is the session's");
             let problem = hooks.at_key(event.as_str(), LintCode::NoEffect, message);
             hooks.report(problem.hint("set it in the pipeline's own `hooks`"));
         }
-        for (index, hook) in written.iter().enumerate() {
-            check(&hooks.to(event.as_str()).item(index), event, hook);
-        }
+        let items = written.iter().enumerate();
+        all.extend(items.filter_map(|(index, hook)| {
+            let location = hooks.to(event.as_str()).item(index);
+            check(&location, event, hook);
+            read(&location, event, hook, of)
+        }));
     }
-    of_def(def, of)
+    all
 }
 
-/// Returns the hooks of a definition.
-pub(super) fn of_def(def: &HooksDef, of: HookSource) -> Vec<Hook> {
-    let all = def.by_event();
-    let all = all.into_iter().flat_map(|(event, hooks)| {
-        hooks.iter().map(move |hook| Hook {
-            event,
-            command: hook.command.clone(),
-            when: HookWhen {
-                outcome: hook.when.outcome.clone(),
-                class: hook.when.class.clone(),
-                every: hook.when.every.unwrap_or(0),
-            },
-            timeout_s: hook
-                .timeout
-                .map_or(Hook::TIMEOUT_S, |it| it.seconds().max(1)),
-            on_failure: hook.on_failure.unwrap_or_default(),
-            awaited: hook.is_awaited(event),
-            of,
-        })
-    });
-    all.collect()
+/// Returns a hook, unless it does nothing.
+fn read(location: &Location<'_>, event: HookEvent, def: &HookDef, of: HookSource) -> Option<Hook> {
+    Some(Hook {
+        event,
+        action: hook_action::read(location, def)?,
+        when: HookWhen {
+            outcome: def.when.outcome.clone(),
+            class: def.when.class.clone(),
+            every: def.when.every.unwrap_or(0),
+        },
+        timeout_s: def
+            .timeout
+            .map_or(Hook::TIMEOUT_S, |it| it.seconds().max(1)),
+        on_failure: def.on_failure.unwrap_or_default(),
+        awaited: def.is_awaited(event),
+        of,
+    })
 }
 
 fn check(location: &Location<'_>, event: HookEvent, hook: &HookDef) {
-    if hook
-        .command
-        .first()
-        .is_none_or(|program| program.trim().is_empty())
-    {
-        let problem = location.at("command", LintCode::NoCommand, "the hook has no `command`");
-        location.report(problem.hint("add `command: [program, argument]`"));
-    }
     let decides = matches!(
         hook.on_failure,
         Some(OnHookFailure::Hold | OnHookFailure::Fail)

@@ -1,6 +1,7 @@
 //! Reads `notify:` in `config.yaml`, and reports what cannot be meant.
-use super::definition::{ChannelDef, NotifyDef, RuleDef, SecretRefDef, SourceDef};
+use super::definition::{ChannelDef, NotifyDef, RuleDef, SecretRefDef};
 use super::diagnostics::{LintCode, Location, Problem};
+use super::secret_ref::read as source;
 use crate::plan::{
     Channel, ChannelKind, Heartbeat, NotifyPolicy, Rule, SecretRef, Target, TelegramTarget, suggest,
 };
@@ -190,35 +191,4 @@ fn target(at: &Location<'_>, def: &ChannelDef) -> Option<Target> {
             argv: def.command.clone().filter(|argv| !argv.is_empty())?,
         },
     })
-}
-
-/// Returns where a text is; nothing if it names no place, or several.
-fn source(at: &Location<'_>, key: &str, def: &SecretRefDef) -> Option<SecretRef> {
-    let SourceDef {
-        secret,
-        env,
-        file,
-        command,
-    } = match def {
-        SecretRefDef::Plain(text) => return Some(SecretRef::Plain(text.clone())),
-        SecretRefDef::Elsewhere(source) => source.clone(),
-    };
-    let mut named = [
-        secret.map(SecretRef::Secret),
-        env.map(SecretRef::Env),
-        file.map(SecretRef::File),
-        command
-            .filter(|argv| !argv.is_empty())
-            .map(SecretRef::Command),
-    ]
-    .into_iter()
-    .flatten();
-    match (named.next(), named.next()) {
-        (Some(only), None) => Some(only),
-        _ => {
-            let message = format!("`{key}` must name one of `secret`, `env`, `file` and `command`");
-            at.report(at.at(key, LintCode::BadValue, message));
-            None
-        }
-    }
 }

@@ -68,6 +68,9 @@ pub struct Settings {
     pub redact: Redact,
     /// What runs at the events of all sessions.
     pub hooks: HooksDef,
+    /// What `hooks` comes to.
+    #[serde(skip)]
+    pub session_hooks: Vec<Hook>,
     /// How much of a provider's quota may be used.
     pub quota: QuotaDef,
     /// How the supervisor shares the machine between projects.
@@ -99,12 +102,9 @@ impl Settings {
                 "`budgets` must be amounts, 0 or more",
             ));
         }
-        if let Some(settings) = &read {
-            hooks::checked(
-                &Location::top(&document),
-                &settings.hooks,
-                HookSource::Config,
-            );
+        if let Some(settings) = &mut read {
+            let at = Location::top(&document);
+            settings.session_hooks = hooks::checked(&at, &settings.hooks, HookSource::Config);
         }
         for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
             check(&Location::top(&document).to("providers"), name, def);
@@ -113,11 +113,6 @@ impl Settings {
             Some(settings) if diagnostics.count() == 0 => Ok(settings),
             _ => Err(diagnostics.take()),
         }
-    }
-
-    /// Returns the hooks of all sessions.
-    pub fn hooks(&self) -> Vec<Hook> {
-        hooks::of_def(&self.hooks, HookSource::Config)
     }
 
     /// Replaces the names of programs in a plan by the configured paths.

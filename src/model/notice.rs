@@ -94,6 +94,8 @@ notice_kinds! {
     Tampering = "tampering", Urgent;
     /// A detached job has ended.
     JobEnded = "job_ended", Info;
+    /// A hook of yours sends a message.
+    Message = "message", Info;
 }
 
 impl fmt::Display for NoticeKind {

@@ -16,6 +16,7 @@ pub mod http;
 mod message;
 pub mod outbox;
 pub mod policy;
+mod post;
 mod secret;
 pub mod sender;
 pub mod updates;
@@ -23,5 +24,6 @@ mod wake;
 
 pub use configuration::{Configuration, SenderEnv};
 pub use message::{AskedQuestion, Message, Notice, Receipt};
+pub use post::{Posted, post, wake_sender};
 pub use secret::{Resolver, Unresolved};
 pub use wake::ring;

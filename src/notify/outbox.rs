@@ -4,6 +4,7 @@
 //! being sent is named in `sending-<channel>.json`: if its sender dies, the next one knows that it may have arrived.
 use super::message::Message;
 use super::policy::SendTimes;
+use crate::model::NoticeKind;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::lock::FileLock;
 use crate::store::{atomic, beneath, crash, roots};
@@ -87,16 +88,35 @@ impl Outbox {
 
     /// Adds a message, unless there is or was one of its name. Returns whether it is new.
     pub fn put(&self, message: &Message) -> io::Result<bool> {
-        for folder in Folder::ALL {
-            if self.path(folder, &message.id).exists() {
-                return Ok(false);
-            }
+        if self.knows(message)? {
+            return Ok(false);
         }
         crash::point("outbox: before a message is written");
         let text = serde_json::to_vec_pretty(message)?;
         atomic::replace_durably(&self.path(Folder::Waiting, &message.id), &text)?;
         crash::point("outbox: a message is written");
         Ok(true)
+    }
+
+    /// Whether there is or was this message. A hook that runs again words its notice at another time.
+    fn knows(&self, message: &Message) -> io::Result<bool> {
+        let by_name = |folder: &Folder| self.path(*folder, &message.id).exists();
+        if Folder::ALL.iter().any(by_name) {
+            return Ok(true);
+        }
+        if message.notice.kind != NoticeKind::Message {
+            return Ok(false);
+        }
+        for folder in Folder::ALL {
+            if self
+                .ids(folder)?
+                .iter()
+                .any(|id| key(id) == key(&message.id))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Replaces a message that waits.
@@ -286,6 +306,11 @@ impl Outbox {
     fn write_json(&self, path: &Utf8Path, value: &impl Serialize) -> io::Result<()> {
         atomic::replace(path, &serde_json::to_vec(value)?)
     }
+}
+
+/// Returns a message's name without the time at its beginning.
+fn key(id: &str) -> Option<&str> {
+    id.split_once('-').map(|(_, key)| key)
 }
 
 fn read_json<T: DeserializeOwned>(path: &Utf8Path) -> io::Result<Option<T>> {

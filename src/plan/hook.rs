@@ -1,4 +1,5 @@
 //! What a hook is: what runs when something happens in a session.
+use super::notify::SecretRef;
 use crate::model::{FailureClass, HookEvent, NodeEnding, SessionStatus};
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
     pub event: HookEvent,
-    /// A program and its arguments.
-    pub command: Vec<String>,
+    #[serde(flatten)]
+    pub action: HookAction,
     #[serde(default, skip_serializing_if = "HookWhen::is_always")]
     pub when: HookWhen,
     pub timeout_s: u64,
@@ -26,10 +27,26 @@ impl Hook {
     /// How often a hook with `on_failure: retry` runs at one moment at most.
     pub const MAX_TRIES: u32 = 3;
 
-    /// Returns its program, as it is named in messages.
+    /// Returns its program, or the kind of its action, as it is named in messages.
     pub fn name(&self) -> &str {
-        self.command.first().map_or("", String::as_str)
+        match &self.action {
+            HookAction::Command(argv) => argv.first().map_or("", String::as_str),
+            HookAction::Webhook(_) => "webhook",
+            HookAction::Message(_) => "message",
+        }
     }
+}
+
+/// What a hook does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookAction {
+    /// Runs a program with these arguments.
+    Command(Vec<String>),
+    /// Posts the event to this address.
+    Webhook(SecretRef),
+    /// Sends this text to the channels whose rule names `message`.
+    Message(String),
 }
 
 /// Where a hook is defined.

@@ -20,7 +20,7 @@ pub mod template;
 pub use branch_plan::{BranchContext, Prior};
 pub use budgets::{Budgets, PeriodBudget};
 pub use confirm::{Confirm, ConfirmWhen, OnTrouble, Unanswered};
-pub use hook::{Hook, HookOutcome, HookSource, HookWhen, OnHookFailure};
+pub use hook::{Hook, HookAction, HookOutcome, HookSource, HookWhen, OnHookFailure};
 pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use notify::{

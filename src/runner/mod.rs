@@ -27,6 +27,7 @@ mod quota;
 mod redaction;
 mod requests;
 mod run;
+mod sender_env;
 mod shared_budget;
 mod signals;
 mod slice;

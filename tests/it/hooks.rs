@@ -1,4 +1,6 @@
 //! Hooks: what runs at a session's events, what it is told, and what follows when it fails.
+mod remote;
+
 use crate::project::Project;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! The hooks of a session, as `ap dry-run` lists them.
-use crate::plan::{Hook, HookSource, OnHookFailure, Plan, Step};
-use crate::text::shell_quote;
+use crate::plan::{Hook, HookAction, HookSource, OnHookFailure, Plan, SecretRef, Step};
+use crate::text::{clean, shell_quote};
 use crate::ui::table::{Fit, Table};
 
 /// Returns the hooks of a plan in a table, if it has any.
@@ -15,7 +15,6 @@ pub(super) fn table(plan: &Plan) -> Option<Table> {
 }
 
 fn row(hook: &Hook, node: &str) -> [String; 4] {
-    let words: Vec<String> = hook.command.iter().map(|word| shell_quote(word)).collect();
     let follows = match hook.on_failure {
         OnHookFailure::Note => "it is noted",
         OnHookFailure::Retry => "it runs again",
@@ -31,8 +30,20 @@ fn row(hook: &Hook, node: &str) -> [String; 4] {
     let waits = if hook.awaited { ", awaited" } else { "" };
     [
         format!("{}{waits}", hook.event),
-        words.join(" "),
+        action(&hook.action),
         follows.to_owned(),
         of,
     ]
+}
+
+fn action(action: &HookAction) -> String {
+    match action {
+        HookAction::Command(argv) => {
+            let words: Vec<String> = argv.iter().map(|word| shell_quote(word)).collect();
+            words.join(" ")
+        }
+        HookAction::Webhook(SecretRef::Plain(url)) => format!("a request to {}", clean(url)),
+        HookAction::Webhook(source) => format!("a request to {source}"),
+        HookAction::Message(text) => format!("a message: {}", clean(text)),
+    }
 }

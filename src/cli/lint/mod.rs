@@ -5,7 +5,9 @@ pub(super) mod report;
 use super::candidates;
 use super::context::Context;
 use super::format::Format;
+use super::hook_programs;
 use super::kind;
+use super::programs;
 use crate::error::{ExitCode, Result};
 use crate::store::library::{Entry, Library};
 use crate::ui;
@@ -37,8 +39,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // config.yaml may declare providers, so it must be valid, and no session starts with a mistake of the project's.
-    context.settings()?;
+    let settings = context.settings()?;
     context.check_project_settings()?;
+    for problem in hook_programs::of_settings(&settings.session_hooks, &programs::env(context)) {
+        ui::note(format!("warning: your config.yaml: {problem}"));
+    }
     let entries = select(args, &context.library())?;
     let progress = Progress::of(entries.len());
     let check_next = |entry: &Entry| {

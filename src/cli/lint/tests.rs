@@ -24,6 +24,7 @@ fn project(definition: &str) -> (tempfile::TempDir, Context) {
         session: None,
         env: crate::model::Env::default(),
         inside_tmux: false,
+        settings: Default::default(),
     };
     (dir, context)
 }
@@ -156,6 +157,15 @@ fn missing_commands_and_inputs_are_warnings() {
             .join("\n")
     };
     assert_snapshot!(messages("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` succeeds, and there is no such program (write it, relative to the project, and make it executable: it must exist before the session starts)");
+    atomic::replace(&context.project.root().join("plain.sh"), b"echo").unwrap();
+    let hooks = "provider: scripted\ntermination: {type: fixed, iterations: 1}\nhooks: {session_end: [{command: [./plain.sh]}, {command: [./none.sh]}, {command: [no-such-program]}, {message: Done}]}\n";
+    let own = context.project.root().join(".claude/loops/mine/loop.yaml");
+    atomic::replace(&own, hooks.as_bytes()).unwrap();
+    assert_snapshot!(messages("mine"), @"
+    Warning command-missing: .claude/loops/mine/loop.yaml:1:1: the program `./plain.sh` of a hook at `session_end` is not executable (run `chmod +x` on it)
+    Warning command-missing: .claude/loops/mine/loop.yaml:1:1: the program `./none.sh` of a hook at `session_end` does not exist (write it, relative to the project, and make it executable)
+    Warning command-missing: .claude/loops/mine/loop.yaml:1:1: the program `no-such-program` of a hook at `session_end` is not on PATH (install it, or write `./` before a file of the project)
+    ");
     let pipeline = "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
     let file = context.project.root().join(".claude/pipelines/p.yaml");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! `hooks:` of a loop, a node, a pipeline or `config.yaml`.
 use super::duration::Span;
+use super::notify_def::SecretRefDef;
 use crate::model::{FailureClass, HookEvent};
 use crate::plan::{HookOutcome, OnHookFailure};
 use serde::Deserialize;
@@ -49,7 +50,11 @@ impl HooksDef {
 #[serde(deny_unknown_fields, default)]
 pub struct HookDef {
     /// The program and its arguments. It gets the event as JSON on its standard input; no shell is between.
-    pub command: Vec<String>,
+    pub command: Option<Vec<String>>,
+    /// The address that the event is posted to, as JSON.
+    pub webhook: Option<SecretRefDef>,
+    /// The text that is sent to the channels whose rule in `notify` names `message`.
+    pub message: Option<String>,
     /// When it runs; always, if nothing is given.
     pub when: HookWhenDef,
     /// How long it may take; 30s by default.

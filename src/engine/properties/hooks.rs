@@ -2,7 +2,7 @@
 use super::rolls::Roll;
 use crate::engine::{Phase, State};
 use crate::model::*;
-use crate::plan::{Hook, HookSource, HookWhen, OnHookFailure, Plan};
+use crate::plan::{Hook, HookAction, HookSource, HookWhen, OnHookFailure, Plan};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(super) fn hooks() -> Vec<Hook> {
     use OnHookFailure::*;
     let hook = |(event, on_failure)| Hook {
         event,
-        command: vec!["hook".to_owned()],
+        action: HookAction::Command(vec!["hook".to_owned()]),
         when: HookWhen::default(),
         timeout_s: 1,
         on_failure,

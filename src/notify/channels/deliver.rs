@@ -1,5 +1,5 @@
 //! Delivers to a channel of any kind.
-use super::reach::{Parcel, Reach};
+use super::reach::{Parcel, Reach, not_now};
 use super::{chat, command, desktop, ntfy, telegram, webhook};
 use crate::notify::policy::Delivery;
 use crate::plan::{Channel, Target};
@@ -31,10 +31,6 @@ impl Reach<'_> {
             Target::Webhook { url, token } => webhook::deliver(self, url, token.as_ref(), parcel),
             Target::Command { argv } => Ok(command::deliver(self.vars, argv, parcel)),
         };
-        // A secret that is missing now may be there later: a file that is mounted, a variable of another session.
-        delivered.unwrap_or_else(|error| Delivery::NotNow {
-            reason: error.to_string(),
-            after: None,
-        })
+        not_now(delivered)
     }
 }

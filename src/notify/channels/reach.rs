@@ -66,3 +66,12 @@ pub(super) fn excerpt(body: &str) -> String {
 
 /// What became of a message, unless a secret is missing.
 pub(super) type Sent = Result<Delivery, Unresolved>;
+
+/// Returns what became of a message. A secret that is missing now may be there later: a file that is mounted, a variable
+/// of another session.
+pub(super) fn not_now(sent: Sent) -> Delivery {
+    sent.unwrap_or_else(|error| Delivery::NotNow {
+        reason: error.to_string(),
+        after: None,
+    })
+}

@@ -1,8 +1,10 @@
 //! Any address that takes JSON.
-use super::reach::{Parcel, Reach, Sent, by_status};
-use crate::notify::http::Request;
+use super::reach::{Parcel, Reach, Sent, by_status, not_now};
+use crate::notify::http::{LIMIT, Request};
+use crate::notify::policy::Delivery;
 use crate::plan::SecretRef;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub(super) fn deliver(
     reach: &Reach<'_>,
@@ -10,8 +12,27 @@ pub(super) fn deliver(
     token: Option<&SecretRef>,
     parcel: &Parcel<'_>,
 ) -> Sent {
+    post(reach, (url, token), &body(parcel), LIMIT)
+}
+
+impl Reach<'_> {
+    /// Posts JSON to an address that is none of a channel.
+    pub fn post(&self, url: &SecretRef, body: &Value, limit: Duration) -> Delivery {
+        not_now(post(self, (url, None), body, limit))
+    }
+}
+
+fn post(
+    reach: &Reach<'_>,
+    (url, token): (&SecretRef, Option<&SecretRef>),
+    body: &Value,
+    limit: Duration,
+) -> Sent {
     let url = reach.resolver.resolve(url)?;
-    let mut request = Request::post_json(url, &body(parcel));
+    let mut request = Request {
+        limit: limit.min(LIMIT),
+        ..Request::post_json(url, body)
+    };
     if let Some(token) = token {
         let token = reach.resolver.resolve(token)?;
         request

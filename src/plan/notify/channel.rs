@@ -39,7 +39,8 @@ impl ChannelKind {
 }
 
 /// Where a text comes from that does not belong into `config.yaml`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SecretRef {
     /// Written in `config.yaml`, since it is no secret.
     Plain(String),

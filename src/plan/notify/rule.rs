@@ -56,6 +56,7 @@ impl Default for NotifyPolicy {
                     NoticeKind::Complete,
                     NoticeKind::LimitReached,
                     NoticeKind::Interrupted,
+                    NoticeKind::Message,
                 ],
                 to: vec![DESKTOP.to_owned()],
                 repeat_s: None,

@@ -1,6 +1,7 @@
 //! The hook that the session waits for.
-use super::call::{self, HookPlace};
+use super::call::{Called, HookPlace};
 use super::payload::{HookContext, payload};
+use super::retry::delay;
 use crate::clock;
 use crate::engine::ending_ahead;
 use crate::model::{HookExit, HookRun, Input};
@@ -12,16 +13,15 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long it takes until a hook that failed runs again; it doubles with each try.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
-
-/// Completes when the program of a hook has ended.
-type Running = Pin<Box<dyn Future<Output = HookExit>>>;
+/// Completes when a hook has ended.
+type Running = Pin<Box<dyn Future<Output = Called>>>;
 
 /// A hook that runs, if one does. Dropping it kills its program.
 #[derive(Default)]
 pub(in crate::runner) struct AwaitedHook {
     running: Option<(HookRun, Running)>,
+    /// The wait that a server asked for before another try.
+    after: Option<Duration>,
 }
 
 impl AwaitedHook {
@@ -36,29 +36,26 @@ impl AwaitedHook {
         }
         let (plan, state) = (&session.plan, session.state());
         let ending = ending_ahead(plan, state, clock::now());
-        let place = HookPlace::new(env, &plan.run);
+        let place = HookPlace::new(env, plan);
         let context = HookContext {
             project: &place.project,
             again: matches!(state.session.hooks.running, Some((_, true))),
             ending: ending.as_ref(),
         };
         let event = payload(plan, state, run.moment, context);
-        let command = match plan.hook(run.hook) {
-            Some(hook) => place.command(hook, &event),
-            None => Err(HookExit::cancelled("the plan has no such hook")),
-        };
-        let delay = delay(run.tries, plan.guardrails.wait_factor);
+        let hook = plan.hook(run.hook).cloned();
+        let delay = delay(run.tries, self.after.take(), place.wait_factor);
         self.running = Some((
             run,
             Box::pin(async move {
                 sleep(delay).await;
                 crash::point("hook: before it runs");
-                let exit = match command {
-                    Ok(command) => call::exit(&command.run_async().await),
-                    Err(exit) => exit,
+                let called = match hook {
+                    Some(hook) => place.call_async(hook, event, run).await,
+                    None => Called::failed("the plan has no such hook"),
                 };
                 crash::point("hook: ended, not recorded");
-                exit
+                called
             }),
         ));
     }
@@ -77,18 +74,8 @@ impl AwaitedHook {
         let Some((run, running)) = &mut self.running else {
             return pending().await;
         };
-        let (run, exit) = (*run, running.as_mut().await);
-        self.running = None;
+        let (run, Called { exit, after }) = (*run, running.as_mut().await);
+        (self.running, self.after) = (None, after);
         Input::HookEnded { run, exit }
     }
-}
-
-fn delay(tries: u32, factor: Option<f64>) -> Duration {
-    let doublings = tries.saturating_sub(2).min(8);
-    let delay = if tries < 2 {
-        Duration::ZERO
-    } else {
-        RETRY_DELAY * 2_u32.pow(doublings)
-    };
-    delay.mul_f64(factor.unwrap_or(1.0).clamp(0.0, 1.0))
 }

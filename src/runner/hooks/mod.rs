@@ -5,6 +5,8 @@ mod log;
 mod observer;
 mod payload;
 mod queue;
+mod remote;
+mod retry;
 #[cfg(test)]
 mod tests;
 

@@ -32,7 +32,7 @@ impl HookObserver {
         if !plan.all_hooks().any(|hook| !hook.awaited) {
             return Ok(None);
         }
-        let place = HookPlace::new(env, &plan.run);
+        let place = HookPlace::new(env, plan);
         let log = HookLog::new(session.dir.hooks(), Arc::clone(&env.redactor));
         let mut logged = log.read()?;
         let state = session.state();

@@ -1,13 +1,15 @@
-//! Runs hooks one after the other, in a thread of their own.
-use super::call::{HookPlace, exit};
+//! Runs hooks one after the other, in a thread of their own. One that failed waits there for its next try.
+use super::call::{Called, HookPlace};
 use super::log::{HookLog, LogLine};
+use super::retry::delay;
 use crate::clock;
-use crate::model::{HookEvent, HookExit, HookRun};
+use crate::model::{HookEvent, HookRun};
 use crate::plan::{Hook, OnHookFailure};
+use crate::store::crash;
 use serde_json::Value;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -80,44 +82,69 @@ impl Drop for HookQueue {
     }
 }
 
+/// A hook that failed and runs again.
+struct Retry {
+    due: Instant,
+    job: HookJob,
+}
+
 fn work(place: &HookPlace, log: &HookLog, jobs: &Receiver<HookJob>, shared: &Shared) {
-    for job in jobs {
+    let mut retries = Vec::new();
+    while let Some(job) = next(jobs, &mut retries) {
         let closed = shared.closed.get();
         let is_late = closed.is_some_and(|closed| AFTER_END <= closed.elapsed());
         // The session's next runner runs what has not run.
-        if !is_late || job.run.moment.event == HookEvent::SessionEnd {
-            run(place, log, &job);
+        let runs = !is_late || job.run.moment.event == HookEvent::SessionEnd;
+        if runs && let Some(retry) = run(place, log, job) {
+            retries.push(retry);
+            continue;
         }
         shared.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn run(place: &HookPlace, log: &HookLog, job: &HookJob) {
-    let tries = match job.hook.on_failure {
-        OnHookFailure::Retry => Hook::MAX_TRIES,
-        OnHookFailure::Note | OnHookFailure::Hold | OnHookFailure::Fail => 1,
-    };
-    let (mut run, mut ended) = (job.run, HookExit::default());
-    for number in 1..=tries {
-        run.tries = number;
-        ended = match place.command(&job.hook, &job.input) {
-            Ok(command) => exit(&command.run()),
-            Err(exit) => exit,
+/// Returns the hook that runs next: one whose wait is over, else the next one that comes. Others run while one waits.
+fn next(jobs: &Receiver<HookJob>, retries: &mut Vec<Retry>) -> Option<HookJob> {
+    loop {
+        let first = (0..retries.len()).min_by_key(|index| retries[*index].due);
+        let Some(first) = first else {
+            return jobs.recv().ok();
         };
-        if ended.succeeded() {
-            break;
+        let wait = retries[first].due.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            return Some(retries.swap_remove(first).job);
         }
-        tracing::warn!(hook = job.hook.name(), event = %job.hook.event, %ended, "a hook failed");
+        match jobs.recv_timeout(wait) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
+        }
+    }
+}
+
+/// Runs a hook, and records its end unless it runs again.
+fn run(place: &HookPlace, log: &HookLog, mut job: HookJob) -> Option<Retry> {
+    crash::point("hooks: before one runs");
+    let Called { exit, after } = place.call(&job.hook, job.input.clone(), job.run);
+    crash::point("hooks: one ended, not recorded");
+    if !exit.succeeded() {
+        tracing::warn!(hook = job.hook.name(), event = %job.hook.event, %exit, "a hook failed");
+        if job.hook.on_failure == OnHookFailure::Retry && job.run.tries < Hook::MAX_TRIES {
+            job.run.tries += 1;
+            let due = Instant::now() + delay(job.run.tries, after, place.wait_factor);
+            return Some(Retry { due, job });
+        }
     }
     let line = LogLine {
         at: clock::now(),
         seq: job.seq,
-        run,
+        run: job.run,
         input: None,
-        exit: Some(ended),
+        exit: Some(exit),
         again: job.again,
     };
     if let Err(error) = log.append(&line) {
         tracing::warn!(%error, "the end of a hook is not recorded");
     }
+    None
 }

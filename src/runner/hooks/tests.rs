@@ -2,7 +2,7 @@
 use super::observer::HookObserver;
 use crate::clock;
 use crate::model::{Env, Event, HookEvent, WaitReason};
-use crate::plan::{Hook, HookSource, HookWhen, OnHookFailure};
+use crate::plan::{Hook, HookAction, HookSource, HookWhen, OnHookFailure};
 use crate::plans::plan;
 use crate::runner::env::RunnerEnv;
 use crate::store::layout::Project;
@@ -42,7 +42,7 @@ impl World {
         let mut plan = plan();
         plan.hooks = vec![Hook {
             event: HookEvent::Wait,
-            command: ["sh", "-c", script].map(str::to_owned).into(),
+            action: HookAction::Command(["sh", "-c", script].map(str::to_owned).into()),
             when: HookWhen::default(),
             timeout_s: 60,
             on_failure: OnHookFailure::Note,

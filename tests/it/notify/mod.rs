@@ -8,5 +8,5 @@ mod server;
 mod telegram;
 mod tls;
 
-pub(crate) use desk::Desk;
+pub(crate) use desk::{Desk, configure};
 pub(crate) use server::{CHAT, Failure, Server, TOKEN};

@@ -1,12 +1,11 @@
 //! A thread that shows once a minute that sessions run, and makes sure that messages which wait have a sender.
-use crate::model::Env;
 use crate::notify::outbox::Outbox;
-use crate::notify::sender;
+use crate::notify::{SenderEnv, wake_sender};
 use crate::runner::env::RunnerEnv;
+use crate::runner::sender_env::sender_env;
 use crate::runner::user_settings::UserSettings;
-use crate::store::layout::{StateFile, UserDirs};
+use crate::store::layout::StateFile;
 use crate::store::{atomic, roots};
-use camino::Utf8PathBuf;
 use std::io;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -23,9 +22,7 @@ impl Pulse {
     pub(in crate::runner) fn start(env: &RunnerEnv) -> io::Result<Self> {
         let (alive, ended) = channel::<()>();
         let beat = Beat {
-            dirs: env.dirs.clone(),
-            exe: env.exe.clone(),
-            vars: env.vars.clone(),
+            env: sender_env(env),
             settings: UserSettings::default(),
         };
         // It needs little: a small stack keeps the runner small.
@@ -46,31 +43,23 @@ impl Pulse {
 }
 
 struct Beat {
-    dirs: UserDirs,
-    exe: Utf8PathBuf,
-    vars: Env,
+    env: SenderEnv,
     settings: UserSettings,
 }
 
 impl Beat {
     fn once(&mut self) {
-        let file = self.dirs.state_file(StateFile::SessionsHeartbeat);
-        let beaten = roots::create_state_dir(&self.dirs)
+        let dirs = &self.env.dirs;
+        let file = dirs.state_file(StateFile::SessionsHeartbeat);
+        let beaten = roots::create_state_dir(dirs)
             .and_then(|()| atomic::replace(&file, format!("{}\n", crate::clock::now()).as_bytes()));
         if let Err(error) = beaten {
             tracing::debug!(%error, "no heartbeat");
         }
-        self.settings.look(&self.dirs);
-        let waits = Outbox::new(&self.dirs).needs_sender();
-        if (waits
-            || self
-                .settings
-                .settings()
-                .notify_policy
-                .serves_running_sessions())
-            && let Err(error) = sender::ensure(&self.dirs, &self.exe, &self.vars)
-        {
-            tracing::warn!(%error, "the sender of messages was not started");
+        self.settings.look(dirs);
+        let policy = &self.settings.settings().notify_policy;
+        if Outbox::new(dirs).needs_sender() || policy.serves_running_sessions() {
+            wake_sender(&self.env);
         }
     }
 }
