@@ -38,8 +38,6 @@ const LONG: &[&str] = &[
     "tests/it/queues/states.rs",
     "tests/it/replay.rs",
     "tests/it/terminations.rs",
-    "tests/it/tmux.rs",
-    "tests/it/tools.rs",
 ];
 const LONGEST: usize = 400;
 
