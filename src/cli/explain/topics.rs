@@ -133,13 +133,13 @@ pub(super) const TOPICS: &[Topic] = &[
         "permissions",
         "what agents may do, and how you approve what they run",
         PEOPLE,
-        &["## Let me approve what it runs"],
+        &["## Approve what agents run"],
     ),
     topic(
         "say",
         "how you tell an agent something while it works",
         PEOPLE,
-        &["## Tell it something while it works"],
+        &["## Send a message to a working agent"],
     ),
     topic(
         "hooks",
