@@ -72,8 +72,6 @@ impl State {
             Phase::Ready if self.session.stopping.is_some() || self.session.pausing => {
                 node.claims()
             }
-            // You may take long to answer: the task is given back meanwhile.
-            Phase::Ready if self.session.question.is_some() && self.current.task.is_some() => true,
             Phase::Ready => {
                 node.check_before
                     || node.termination.asks_queue()

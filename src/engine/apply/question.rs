@@ -17,7 +17,7 @@ impl State {
             self.current.unasked = None;
         }
         if self.current.task.is_some() && !question.is_permission() {
-            // The next check gives the task back, which no agent works on.
+            // You may take long to answer: the next check of the queue gives the task back.
             self.current.queue_status = None;
         }
         self.session.question = Some(question.clone());
