@@ -212,9 +212,15 @@ fn a_text_just_before_an_agent_starts_reaches_it_once() {
     assert_eq!(project.events("s", "iteration_started").len(), 1);
     assert_eq!(say(&project, &["use B"])["result"], "stored");
     let runner = project.start(&RESUME);
-    project.until_event("s", "agent_told", 1);
+    let messages = project.run_file("s", "stage-00-work/iterations/001/messages");
+    project.until("the message", || {
+        let files = fs_err::read_dir(project.root().join(&messages));
+        let mut names = files.into_iter().flatten().flatten().map(|it| it.path());
+        names.any(|path| path.extension().is_some_and(|it| it == "sent"))
+    });
     project.write("go", "");
     assert_eq!(runner.ended(), 0);
+    assert_eq!(project.events("s", "agent_told").len(), 1);
     assert_eq!(said_in_context(&project), [""; 0]);
     let prompt = project.read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md"));
     assert!(!prompt.contains("use B"), "{prompt}");
