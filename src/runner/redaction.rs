@@ -2,17 +2,35 @@
 use super::attempt_context::AttemptPaths;
 use crate::redact::Redactor;
 use crate::store::beneath;
-use crate::store::redacted::redact_file;
+use crate::store::redacted::{redact_file, redact_json_file};
 use std::io;
 
-/// Removes secrets from `output.md` and, with `transcripts`, from the agent's raw output.
+/// What decides in a report. It is read once more if the runner dies before it has recorded the attempt's end.
+const DECIDES: [&str; 2] = ["decision", "risk"];
+
+/// Removes secrets from the prompt, the report and `output.md` and, with `transcripts`, from the agent's raw output.
 pub(super) fn redact_output(
     paths: &AttemptPaths,
     redactor: &Redactor,
     transcripts: bool,
 ) -> io::Result<()> {
     let iteration = &paths.iteration;
-    let mut files = vec![iteration.output(), paths.stage.join("output.md")];
+    for report in [
+        &iteration.status(),
+        &iteration.result(),
+        &paths.status,
+        &paths.result,
+    ] {
+        let removed = redact_json_file(report, redactor, &DECIDES)?;
+        if 0 < removed {
+            tracing::warn!(file = %report, removed, "secrets were removed");
+        }
+    }
+    let mut files = vec![
+        iteration.prompt(),
+        iteration.output(),
+        paths.stage.join("output.md"),
+    ];
     if transcripts {
         files.extend([iteration.stderr(), iteration.stdout()]);
     }

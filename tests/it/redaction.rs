@@ -53,8 +53,8 @@ fn journals_views_outputs_and_logs_hold_no_secret() {
     let project = project();
     let shown = project.ap(&["work", "s", "--foreground"]).expect(0);
     let run = project.root().join(".claude/pipeline-runs/s");
-    // What the agent itself wrote.
-    assert_eq!(holding(&run), ["status.json", "stdout.log"]);
+    // What the agent itself printed.
+    assert_eq!(holding(&run), ["stdout.log"]);
     let reason = &project.events("s", "agent_exited")[0];
     assert!(reason.to_string().contains("used [secret]"), "{reason}");
     let output = project.read(&project.run_file("s", "stage-00-work/iterations/001/output.md"));
@@ -71,6 +71,27 @@ fn journals_views_outputs_and_logs_hold_no_secret() {
 }
 
 #[test]
+fn a_prompt_is_given_as_it_is_and_kept_without_secrets() {
+    let mut project = Project::new();
+    project.set("SHOP_TOKEN", KNOWN);
+    let agent = project.program(
+        "agent.sh",
+        "#!/bin/sh\nread -r status; cat >../prompt\necho '{\"decision\": \"stop\"}' >\"$status\"\n",
+    );
+    let yaml = format!(
+        "provider: command\nprogram: \"{agent}\"\ntermination: {{type: fixed, iterations: 1}}\n"
+    );
+    project.a_loop("work", &yaml, "${STATUS}\nUse tiger-lily-47.\n");
+    project.ap(&["work", "s", "--foreground"]).expect(0);
+    assert!(project.read("../prompt").contains("Use tiger-lily-47."));
+    let kept = project.read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md"));
+    assert!(kept.contains("Use [secret]."), "{kept}");
+    // A session runs from its plan, so it has the texts of the definitions as they are.
+    let run = project.root().join(".claude/pipeline-runs/s");
+    assert_eq!(holding(&run), ["plan.json"]);
+}
+
+#[test]
 fn raw_output_is_redacted_too_if_config_yaml_says_so() {
     let project = project();
     let config = project.outside().join("ap home/config");
@@ -79,7 +100,7 @@ fn raw_output_is_redacted_too_if_config_yaml_says_so() {
     agent_pipelines::store::atomic::replace(&config.join("config.yaml"), settings).expect("a file");
     project.ap(&["work", "s", "--foreground"]).expect(0);
     let all = project.root().join(".claude/pipeline-runs/s");
-    assert_eq!(holding(&all), ["status.json"]);
+    assert_eq!(holding(&all), [""; 0]);
     let git = project.root().join(".git");
     assert_eq!(holding(&git), [""; 0], "the second name of the output");
 }
