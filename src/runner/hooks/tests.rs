@@ -1,11 +1,13 @@
 //! Hooks that only observe a session: how many wait, and what a second runner makes of the log.
+use super::call::HookPlace;
 use super::observer::HookObserver;
 use crate::clock;
-use crate::model::{Env, Event, HookEvent, WaitReason};
+use crate::model::{Env, Event, HookEvent, HookMoment, HookRun, WaitReason};
+use crate::notify::outbox::{Folder, Outbox};
 use crate::plan::{Hook, HookAction, HookSource, HookWhen, OnHookFailure};
 use crate::plans::plan;
 use crate::runner::env::RunnerEnv;
-use crate::store::layout::Project;
+use crate::store::layout::{Project, StateFile};
 use crate::store::session::Session;
 use crate::store::{atomic, beneath};
 use crate::workspace::Workspace;
@@ -40,15 +42,7 @@ impl World {
     /// Returns a new session that runs a script at each wait.
     fn session(&self, script: &str) -> Session {
         let mut plan = plan();
-        plan.hooks = vec![Hook {
-            event: HookEvent::Wait,
-            action: HookAction::Command(["sh", "-c", script].map(str::to_owned).into()),
-            when: HookWhen::default(),
-            timeout_s: 60,
-            on_failure: OnHookFailure::Note,
-            awaited: false,
-            of: HookSource::Config,
-        }];
+        plan.hooks = vec![hook_at_wait(script)];
         let dir = Project::new(self.root.clone()).session(&plan.session);
         Session::create(dir, &plan, None, clock::now()).unwrap()
     }
@@ -63,6 +57,19 @@ impl World {
     fn log(&self, session: &str) -> String {
         let dir = Project::new(self.root.clone()).session(&session.parse().unwrap());
         fs_err::read_to_string(dir.hooks()).unwrap_or_default()
+    }
+}
+
+/// Returns a hook that runs a script at each wait.
+fn hook_at_wait(script: &str) -> Hook {
+    Hook {
+        event: HookEvent::Wait,
+        action: HookAction::Command(["sh", "-c", script].map(str::to_owned).into()),
+        when: HookWhen::default(),
+        timeout_s: 60,
+        on_failure: OnHookFailure::Note,
+        awaited: false,
+        of: HookSource::Config,
     }
 }
 
@@ -120,6 +127,52 @@ fn what_a_dead_runner_left_runs_again_once_and_a_torn_line_harms_nothing() {
     let told = fs_err::read_to_string(&noted).unwrap();
     assert_eq!(told.matches("\"again\":true").count(), 1, "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn a_message_that_is_sent_again_after_a_crash_is_one_message() {
+    let world = World::new();
+    let config = world.env.dirs.config.clone();
+    fs_err::create_dir_all(&config).unwrap();
+    let text = "notify:\n  channels: {own: {type: command, command: [\"true\"]}, other: {type: command, command: [\"true\"]}}\n  rules: [{events: [message], to: [own, other]}]\n";
+    atomic::replace(&config.join("config.yaml"), text.as_bytes()).unwrap();
+    let plan = plan();
+    let place = HookPlace::new(&world.env, &plan);
+    let hook = Hook {
+        action: HookAction::Message("Look".to_owned()),
+        ..hook_at_wait("exit 0")
+    };
+    let event = serde_json::json!({ "run": plan.run, "session": plan.session });
+    let run = |number| HookRun {
+        hook: 0,
+        moment: HookMoment {
+            event: HookEvent::Wait,
+            node: 0,
+            number,
+        },
+        tries: 1,
+    };
+    let outbox = Outbox::new(&world.env.dirs);
+    let waiting = || {
+        let ids = outbox.read(Folder::Waiting).unwrap().into_iter();
+        ids.map(|message| message.id).collect::<Vec<_>>()
+    };
+    assert!(place.call(&hook, event.clone(), run(1)).exit.succeeded());
+    let first = waiting();
+    assert_eq!(first.len(), 2);
+    // Its runner died before it put the second one there.
+    let lost = world
+        .env
+        .dirs
+        .state_file(StateFile::Outbox)
+        .join("waiting")
+        .join(format!("{}.json", first[1]));
+    beneath::remove_file(&lost).unwrap();
+    assert!(place.call(&hook, event.clone(), run(1)).exit.succeeded());
+    assert_eq!(waiting().len(), 2);
+    assert!(waiting().contains(&first[0]));
+    assert!(place.call(&hook, event, run(2)).exit.succeeded());
+    assert_eq!(waiting().len(), 4, "another moment");
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! docs/notifications.md as written, with the server of the test in the place of the real ones.
+//! docs/notifications.md and docs/hooks.md as written, with the server of the test in place of the real ones.
 use super::{CHAT, Server, TOKEN};
 use crate::project::Project;
+use crate::readme::{lines_of, words};
 use agent_pipelines::store::atomic;
 use fs_err as fs;
+use std::collections::BTreeSet;
 
 /// Returns the blocks of a kind in a section, without their indent.
 fn blocks(page: &str, section: &str, kind: &str) -> Vec<String> {
@@ -97,4 +99,62 @@ fn telegram_is_reached_in_the_steps_of_the_page() {
         .ap(&["notify", "flush"])
         .expect(0)
         .says(&["0 messages sent."]);
+}
+
+/// Every command line of the two pages. What a session answers is behind it.
+const COMMANDS: [(&str, &str); 11] = [
+    ("ap lint", ""),
+    ("ap dry-run loop work", ""),
+    ("ap test", ""),
+    ("ap notify setup", ""),
+    ("ap notify list", ""),
+    ("ap notify list --json", ""),
+    ("ap notify flush", ""),
+    ("ap notify test phone", ""),
+    ("ap notify test me", ""),
+    ("ap approve", "s"),
+    ("ap reject", "s"),
+];
+
+#[test]
+fn every_command_line_of_both_pages_runs() {
+    let written: BTreeSet<String> = ["docs/notifications.md", "docs/hooks.md"]
+        .iter()
+        .map(|page| format!("{}/{page}", env!("CARGO_MANIFEST_DIR")))
+        .flat_map(|page| lines_of("ap", &fs::read_to_string(page).expect("a page")))
+        .collect();
+    let run: BTreeSet<String> = COMMANDS
+        .iter()
+        .map(|(line, _)| (*line).to_owned())
+        .collect();
+    assert_eq!(written, run, "each is run below");
+    let server = Server::start();
+    let project = super::commands::project(&server, "    - {events: [question], to: [me]}\n");
+    let hook = project.program("busy.sh", "#!/bin/sh\nexit 1\n");
+    let yaml = format!(
+        "termination: {{type: fixed, iterations: 2}}\nhooks: {{iteration_start: [{{command: [\"{hook}\"], on_failure: hold}}]}}\n"
+    );
+    project.shell_loop(
+        "work",
+        &yaml,
+        "echo '{\"decision\": \"continue\"}' >\"$status\"",
+    );
+    let runner = project.start(&["work", "s", "--foreground"]);
+    let mut asked = 0;
+    for (line, session) in COMMANDS {
+        if !session.is_empty() {
+            asked += 1;
+            project.until_event("s", "question_asked", asked);
+        }
+        let mut words = words(line).split_off(1);
+        words.extend(Some(session.to_owned()).filter(|it| !it.is_empty()));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = project.ap(&words);
+        // The project has no fixtures to test.
+        if line != "ap test" {
+            ran.expect(0);
+        }
+    }
+    runner.ended();
+    assert_eq!(project.status("s")["status"], "stopped");
 }
