@@ -2,7 +2,7 @@
 //!
 //! Every durable step has a [`point`] before and after it. Without the feature `crash-points` it is nothing. With it,
 //! `AP_CRASH_LOG` names a file that gets the name of each point passed, and `AP_CRASH_AT=<role>:<n>` kills the process,
-//! as `kill -9` does, at the n-th point of a role; `role` is `runner` or `shim` for the main thread of one, else the
+//! as `kill -9` does, at the n-th point of a role, or at the point of that name; `role` is `runner` or `shim` for the main thread of one, else the
 //! name of the thread. The log counts: a role's points are numbered over all processes that share it, so a crash
 //! happens once, however often the session is resumed.
 
@@ -82,7 +82,9 @@ mod on {
         if let Ok(mut file) = file {
             let _ = file.write_all(format!("{role} {name}\n").as_bytes());
         }
-        if std::env::var("AP_CRASH_AT").is_ok_and(|at| at == format!("{role}:{count}")) {
+        let is_here =
+            |at: String| at == format!("{role}:{count}") || at == format!("{role}:{name}");
+        if std::env::var("AP_CRASH_AT").is_ok_and(is_here) {
             let _ = kill(nix::unistd::getpid(), Signal::SIGKILL);
             // The signal is on its way; nothing may happen before it comes.
             loop {
