@@ -62,6 +62,11 @@ impl FleetStore {
         &self.state
     }
 
+    /// Returns the number of the last fact.
+    pub fn seq(&self) -> u64 {
+        self.journal.position().position.seq
+    }
+
     /// Records a fact: it is on disk when this returns.
     pub fn record(&mut self, event: &Event, at: Timestamp) -> Result<()> {
         self.journal.append(event, at).map_err(explain)?;

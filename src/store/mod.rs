@@ -23,6 +23,7 @@ mod observers;
 pub mod outages;
 pub mod outputs;
 pub mod quota;
+pub mod recent;
 pub mod redacted;
 pub mod registry;
 pub mod roots;

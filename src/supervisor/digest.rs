@@ -8,7 +8,7 @@ use crate::store::inbox;
 use crate::store::journal;
 use crate::store::layout::{Project, RunDir};
 use crate::store::lock::FileLock;
-use crate::store::session::load_with_seq;
+use crate::store::session::load_state;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
     } else {
         FileLock::is_held(&dir.journal())?
     };
-    let Some((snapshot, seq)) = load_with_seq(dir)? else {
+    let Some((state, seq)) = load_state(dir)? else {
         return Ok(SessionDigest {
             alive: is_held,
             ..SessionDigest::default()
         });
     };
-    let state = &snapshot.state;
+    let state = &state;
     // A command that waits for the session holds the journal for a moment.
     let runner = state.session.runner.as_ref();
     let lives = runner.is_none_or(|runner| process::liveness(runner) != Liveness::Dead);
@@ -75,6 +75,7 @@ fn activity(state: &State) -> Activity {
         Phase::Waiting { reason, until, .. } => Activity::Waiting {
             reason: reason.to_string(),
             until: *until,
+            outage: matches!(reason, WaitReason::Outage { .. }),
         },
         _ => Activity::Working,
     }

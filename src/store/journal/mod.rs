@@ -23,5 +23,5 @@ pub use position::Position;
 pub use reader::read_from;
 pub(crate) use reader::read_lines;
 pub use repair::{Repair, Salvaged, salvage};
-pub use segments::{SegmentPosition, Segments, read_segments};
+pub use segments::{SegmentPosition, Segments, last_segment, read_segments, segment_path};
 pub use writer::Journal;

@@ -62,9 +62,10 @@ impl<E: Serialize + DeserializeOwned> Segments<E> {
         mut each: impl FnMut(&Line<E>),
     ) -> Result<Self, JournalError> {
         beneath::create_dir_all(folder)?;
+        check_within(folder, from)?;
         let mut at = from;
-        while path(folder, at.segment + 1).exists() {
-            let read = read_lines_of(&path(folder, at.segment), at.position, |line, _| {
+        while segment_path(folder, at.segment + 1).exists() {
+            let read = read_lines_of(&segment_path(folder, at.segment), at.position, |line, _| {
                 each(&line);
             });
             at = SegmentPosition {
@@ -73,7 +74,7 @@ impl<E: Serialize + DeserializeOwned> Segments<E> {
             }
             .next();
         }
-        let journal = JournalOf::open_from(&path(folder, at.segment), at.position, each)?;
+        let journal = JournalOf::open_from(&segment_path(folder, at.segment), at.position, each)?;
         Ok(Self {
             folder: folder.to_owned(),
             segment: at.segment,
@@ -107,8 +108,11 @@ impl<E: Serialize + DeserializeOwned> Segments<E> {
         self.journal.sync()?;
         crash::point("segment: before the next one");
         let next = self.position().next();
-        self.journal =
-            JournalOf::open_from(&path(&self.folder, next.segment), next.position, |_| ())?;
+        self.journal = JournalOf::open_from(
+            &segment_path(&self.folder, next.segment),
+            next.position,
+            |_| (),
+        )?;
         self.segment = next.segment;
         beneath::sync_folder(&self.folder)?;
         crash::point("segment: begun");
@@ -127,22 +131,52 @@ pub fn read_segments<E: DeserializeOwned>(
     from: SegmentPosition,
     mut each: impl FnMut(&Line<E>),
 ) -> Result<SegmentPosition, JournalError> {
+    check_within(folder, from)?;
     let mut at = from;
     loop {
-        let file = path(folder, at.segment);
+        let file = segment_path(folder, at.segment);
         match read_lines_of(&file, at.position, |line, _| each(&line)) {
             Ok(position) => at.position = position,
             Err(JournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        if !path(folder, at.segment + 1).exists() {
+        if !segment_path(folder, at.segment + 1).exists() {
             return Ok(at);
         }
         at = at.next();
     }
 }
 
-fn path(folder: &Utf8Path, segment: u32) -> Utf8PathBuf {
+/// A position behind the end of its segment is of another journal.
+fn check_within(folder: &Utf8Path, from: SegmentPosition) -> Result<(), JournalError> {
+    let path = segment_path(folder, from.segment);
+    let length = match fs_err::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        about => about?.len(),
+    };
+    if from.position.offset <= length {
+        return Ok(());
+    }
+    Err(JournalError::Damaged {
+        path,
+        line: from.position.seq,
+        why: "it ends before that line".to_owned(),
+    })
+}
+
+/// Returns the number of the last segment; 0, if there is none.
+pub fn last_segment(folder: &Utf8Path) -> u32 {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let number = name.strip_prefix("events-")?.strip_suffix(".jsonl")?;
+        number.parse().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
+/// Returns the file of a segment.
+pub fn segment_path(folder: &Utf8Path, segment: u32) -> Utf8PathBuf {
     folder.join(format!("events-{segment:06}.jsonl"))
 }
 
@@ -202,12 +236,26 @@ mod tests {
                 journal.append(&number, clock::now()).unwrap();
             }
         }
-        fs::copy(path(&other, 2), path(&folder, 2)).unwrap();
+        fs::copy(segment_path(&other, 2), segment_path(&folder, 2)).unwrap();
         let damaged = numbers(&folder, SegmentPosition::default());
         assert!(
             matches!(damaged, Err(JournalError::Damaged { .. })),
             "{damaged:?}"
         );
+    }
+
+    #[test]
+    fn a_position_behind_the_end_is_refused() {
+        let (_scratch, folder) = scratch();
+        let (mut journal, _) = open(&folder, SegmentPosition::default());
+        journal.append(&1, clock::now()).unwrap();
+        let mut behind = journal.position();
+        drop(journal);
+        behind.position.offset += 1;
+        let opened = Segments::<u32>::open(&folder, behind, |_| ());
+        assert!(matches!(opened, Err(JournalError::Damaged { .. })));
+        assert!(numbers(&folder, behind).is_err());
+        assert_eq!(numbers(&folder, SegmentPosition::default()).unwrap(), [1]);
     }
 
     #[test]

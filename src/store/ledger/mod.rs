@@ -12,5 +12,5 @@ mod tests;
 
 pub use append::{append, recorded};
 pub use line::{SpentKind, SpentLine, branch_key};
-pub use read::{Spent, for_each, sums_since};
+pub use read::{Spent, for_each, spent_by_project, sums_since};
 pub use rebuild::{Rebuilt, rebuild};

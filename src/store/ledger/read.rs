@@ -135,6 +135,20 @@ pub fn sums_since(dirs: &UserDirs, moments: &[Timestamp]) -> io::Result<Vec<Usag
     Ok(sums)
 }
 
+/// Returns the dollars that each project spent since a moment, by its directory. It reads from the end of the ledger.
+pub fn spent_by_project(dirs: &UserDirs, from: Timestamp) -> io::Result<BTreeMap<String, f64>> {
+    let mut sums = BTreeMap::new();
+    let early = from.checked_sub(OUT_OF_ORDER).unwrap_or(Timestamp::MIN);
+    for_each_back(dirs, |spent| {
+        let Some(at) = spent.at() else { return true };
+        if from <= at {
+            *sums.entry(spent.project.to_string()).or_default() += spent.usd;
+        }
+        early <= at
+    })?;
+    Ok(sums)
+}
+
 /// Calls `each` for the lines from the last to the first, until it returns false.
 fn for_each_back(dirs: &UserDirs, mut each: impl FnMut(&Spent<'_>) -> bool) -> io::Result<()> {
     let mut file = match fs::File::open(dirs.state_file(StateFile::Spent)) {

@@ -18,4 +18,4 @@ pub use older::is_older_run;
 pub use plan_file::fingerprint_of as plan_meaning;
 pub use plan_file::{Owner, read_plan, run_of};
 pub use repair::{damaged, repair};
-pub use snapshot::{Snapshot, load, load_cached, load_with_seq, summarize};
+pub use snapshot::{Snapshot, load, load_cached, load_state, summarize};

@@ -25,22 +25,31 @@ pub fn load(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
     load_with(dir, views::fold_all)
 }
 
-/// Loads a session as [`load_cached`] does, with the number of the journal's last line.
-pub fn load_with_seq(dir: &RunDir) -> Result<Option<(Snapshot, u64)>, Error> {
-    load_at(dir, views::fold)
+/// Loads a session's state as [`load_cached`] does, with the number of the journal's last line, and leaves its plan unread.
+pub fn load_state(dir: &RunDir) -> Result<Option<(State, u64)>, Error> {
+    let folded = fold_with(dir, views::fold)?;
+    Ok(folded.map(|(state, end)| (state, end.seq)))
 }
 
 fn load_with(
     dir: &RunDir,
     fold: fn(&RunDir) -> Result<(State, Position), JournalError>,
 ) -> Result<Option<Snapshot>, Error> {
-    Ok(load_at(dir, fold)?.map(|(snapshot, _)| snapshot))
+    let Some((state, _)) = fold_with(dir, fold)? else {
+        return Ok(None);
+    };
+    let plan = if takes_next(dir, &state) {
+        read_plan_at(dir, &dir.next_plan())?
+    } else {
+        read_plan(dir)?
+    };
+    Ok(Some(Snapshot { plan, state }))
 }
 
-fn load_at(
+fn fold_with(
     dir: &RunDir,
     fold: fn(&RunDir) -> Result<(State, Position), JournalError>,
-) -> Result<Option<(Snapshot, u64)>, Error> {
+) -> Result<Option<(State, Position)>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
@@ -49,15 +58,7 @@ fn load_at(
         Err(JournalError::Damaged { .. }) if is_held(&dir.journal())? => views::fold_good(dir),
         folded => folded.map_err(|error| explain(dir, error))?,
     };
-    if state.session.name.is_none() {
-        return Ok(None);
-    }
-    let plan = if takes_next(dir, &state) {
-        read_plan_at(dir, &dir.next_plan())?
-    } else {
-        read_plan(dir)?
-    };
-    Ok(Some((Snapshot { plan, state }, end.seq)))
+    Ok(state.session.name.is_some().then_some((state, end)))
 }
 
 /// Returns a session's summary for one row of a list; `None` if there is no such session. Reads as little as it can.
