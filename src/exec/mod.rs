@@ -10,5 +10,6 @@ mod moment;
 pub mod pager;
 pub mod process;
 pub mod shim;
+pub mod zone;
 
 pub use moment::moment;

@@ -1,5 +1,5 @@
 //! What the supervisor asks you about a project.
-use crate::model::FailureClass;
+use crate::model::{FailureClass, ProjectId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,16 @@ pub enum BlockCause {
 }
 
 impl ProjectQuestion {
+    /// Returns its id as it is shown: `s1`, unlike the questions of sessions.
+    pub fn label(&self) -> String {
+        format!("s{}", self.id)
+    }
+
+    /// Returns the commands that answer it.
+    pub fn commands(&self, project: &ProjectId) -> [String; 2] {
+        ["approve", "reject"].map(|verb| format!("ap {verb} {project}"))
+    }
+
     /// Returns what happened, in one sentence.
     pub fn text(&self) -> String {
         match &self.cause {

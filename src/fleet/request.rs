@@ -23,7 +23,7 @@ pub(super) fn requested(state: &State, request: &FleetRequest) -> Option<Event> 
                 .is_some()
                 .then_some(Event::FleetContinued { by })
         }
-        FleetRequest::Stop { how, by } => Some(Event::StopRequested {
+        FleetRequest::Stop { how, by, .. } => Some(Event::StopRequested {
             how: *how,
             by: by.clone(),
         }),
@@ -34,6 +34,15 @@ pub(super) fn requested(state: &State, request: &FleetRequest) -> Option<Event> 
             by,
         } => {
             let status = paused(state.projects.get(project)?, *until, *now, by)?;
+            Some(changed(project, by_request(status, by)))
+        }
+        FleetRequest::Answer {
+            project,
+            question,
+            resume,
+            by,
+        } => {
+            let status = answered(state.projects.get(project)?, *question, *resume, by)?;
             Some(changed(project, by_request(status, by)))
         }
         FleetRequest::Resume { project, by } => {
@@ -68,6 +77,22 @@ fn paused(
         _ => Some(ProjectStatus::Paused { by, until }),
     }
     .filter(|status| *status != project.status)
+}
+
+/// An answer counts for the question that is open, and for no later one.
+fn answered(project: &Project, question: u32, resume: bool, by: &str) -> Option<ProjectStatus> {
+    let ProjectStatus::Blocked { question: open } = &project.status else {
+        return None;
+    };
+    let status = if resume {
+        ProjectStatus::Due { asked: true }
+    } else {
+        ProjectStatus::Paused {
+            by: by.to_owned(),
+            until: None,
+        }
+    };
+    (open.id == question).then_some(status)
 }
 
 /// Nothing is in the way of a slice any more.

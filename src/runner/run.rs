@@ -8,6 +8,7 @@ use super::hooks::{AwaitedHook, HookObserver};
 use super::known_quota::SharedDesk;
 use super::observer::ledger::LedgerWriter;
 use super::observer::notifier::attach_notifier;
+use super::observer::questions::QuestionWriter;
 use super::observer::window::Window;
 use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
@@ -47,6 +48,8 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Sessio
     session.set_redactor(Arc::clone(&env.redactor));
     let _pulse = attach_notifier(&env, &mut session)?;
     attach_ledger(&env, &mut session)?;
+    let questions = QuestionWriter::new(&env.workspace.store_root, &env.dirs, &session);
+    session.attach(questions)?;
     if let Some(path) = env.slice.as_ref().and_then(|slice| slice.wakeup.clone()) {
         session.attach(WakeupFile(path))?;
     }

@@ -2,6 +2,7 @@
 pub mod activity;
 pub mod caller;
 pub mod duration;
+pub mod human_needed;
 pub mod json;
 pub mod markdown;
 pub mod next_command;

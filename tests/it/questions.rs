@@ -47,11 +47,17 @@ fn an_agents_question_waits_for_its_answer_and_the_next_agent_has_it() {
     project
         .ap(&["list"])
         .says(&["asking", "s asks: Merge or rebase?"]);
+    let file = project.root().join(".agent-pipelines/HUMAN_NEEDED.md");
+    project.until("its section", || {
+        let text = fs_err::read_to_string(&file).unwrap_or_default();
+        text.contains("## q1, of session s\n\nMerge or rebase?\n")
+    });
     project.ap(&["wait", "s", "--or-question"]).expect(6);
     project.ap(&["answer", "s", "--choice", "3"]).expect(2);
     project.ap(&["answer", "s", "x", "--id", "q7"]).expect(1);
     project.ap(&["answer", "s", "--choice", "2"]).expect(0);
     assert_eq!(runner.ended(), 0);
+    assert!(!file.exists());
     assert_eq!(answers(&project, 1), json!([]));
     let answer = &answers(&project, 2)[0];
     assert_eq!(

@@ -1,5 +1,7 @@
-//! `ap answer`: answers what a session asks. `ap approve` and `ap reject` use it too.
+//! `ap answer`: answers what a session asks, or the supervisor about a project. `ap approve` and `ap reject` use it too.
+mod asked_id;
 mod open;
+mod project;
 mod send;
 
 use super::context::Context;
@@ -7,9 +9,11 @@ use super::format::Format;
 use super::nested;
 use super::session::{SessionArgs, find};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{NodeId, QuestionId, Reply, SessionName};
+use crate::model::{NodeId, Reply, SessionName};
 use crate::ui;
+use asked_id::AskedId;
 pub(super) use open::{OpenQuestion, open_questions};
+pub(super) use project::{ProjectAsks, asked_by_supervisor};
 #[cfg(feature = "schemas")]
 pub(super) use send::AnswerResult;
 use send::{Answering, give};
@@ -46,7 +50,7 @@ pub(super) struct DecisionArgs {
 struct Options {
     /// The id of the question, so that no other one is answered
     #[arg(long, value_name = "ID")]
-    id: Option<QuestionId>,
+    id: Option<AskedId>,
     /// The branch that asks
     #[arg(long, value_name = "BRANCH")]
     branch: Option<NodeId>,
@@ -87,9 +91,19 @@ fn answer(
     (by, reply): (&str, Reply),
     context: &Context,
 ) -> Result<ExitCode> {
-    let snapshot = find(session, context)?;
+    let snapshot = find(session, context);
+    let asks = snapshot.as_ref().is_ok_and(open::asks);
+    let asks_here = asks && !matches!(options.id, Some(AskedId::Supervisor(_)));
+    if !asks_here && let Some(asks) = project::find(session, options.id, context)? {
+        return project::give(&asks, (by, &reply), options.format, context);
+    }
+    let snapshot = snapshot?;
     nested::refuse_own_answer(&snapshot, context)?;
-    let asked = open::select(&snapshot, options.id, options.branch.as_ref())?;
+    let id = match options.id {
+        Some(AskedId::Session(id)) => Some(id),
+        Some(AskedId::Supervisor(_)) | None => None,
+    };
+    let asked = open::select(&snapshot, id, options.branch.as_ref())?;
     let resolved = asked.question.resolve(&reply).map_err(|error| {
         let branch = asked.branch.as_ref();
         let how = ui::question::commands(session.as_str(), branch, &asked.question);

@@ -22,6 +22,11 @@ pub(in crate::cli) fn open_questions(snapshot: &Snapshot) -> Vec<OpenQuestion> {
     .collect()
 }
 
+/// Whether a session or one of its branches asks.
+pub(super) fn asks(snapshot: &Snapshot) -> bool {
+    snapshot.state.open_questions().next().is_some()
+}
+
 /// Returns the question that is meant: of several ones it must be named.
 pub(super) fn select(
     snapshot: &Snapshot,

@@ -6,9 +6,7 @@ use super::super::session::is_alive;
 use super::open::OpenQuestion;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
-use crate::model::{
-    Answer, Event, GivenAnswer, NodeId, QuestionId, Reply, Request, Resolved, SessionName,
-};
+use crate::model::{Answer, Event, GivenAnswer, NodeId, Reply, Request, Resolved, SessionName};
 use crate::store::journal::{Position, read_from};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
@@ -33,13 +31,16 @@ pub(super) struct Answering<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(in crate::cli) struct AnswerResult<'a> {
-    session: &'a SessionName,
-    branch: Option<&'a NodeId>,
-    id: QuestionId,
-    /// `answered`, or `stored` if its runner is gone: the answer counts after a resume.
-    result: &'static str,
-    answer: &'a str,
-    message: &'a str,
+    /// The session, or the project that the supervisor asks about.
+    pub(super) session: &'a str,
+    pub(super) branch: Option<&'a NodeId>,
+    /// `q3` of a session, `s1` of the supervisor.
+    pub(super) id: String,
+    /// `answered`, or `stored` if its runner is gone: the answer counts after a resume. One about a project counts when the
+    /// supervisor reads it.
+    pub(super) result: &'static str,
+    pub(super) answer: &'a str,
+    pub(super) message: &'a str,
 }
 
 /// Gives the answer to the session's runner, or stores it for the next one.
@@ -167,9 +168,9 @@ fn report(answering: &Answering<'_>, result: &'static str, message: &str) -> Res
     match answering.format {
         Format::Text => ui::say(message)?,
         Format::Json => ui::json::print(&AnswerResult {
-            session: &answering.snapshot.plan.session,
+            session: answering.snapshot.plan.session.as_str(),
             branch: answering.asked.branch.as_ref(),
-            id: answering.asked.question.id,
+            id: answering.asked.question.id.to_string(),
             result,
             answer: &answering.resolved.text,
             message,

@@ -2,10 +2,11 @@
 use super::project_change::ProjectChange;
 use super::target::find;
 use crate::cli::context::Context;
-use crate::cli::supervised::stop_session;
+use crate::cli::supervised::{context_of, stop_session};
 use crate::error::Result;
 use crate::store::fleet;
 use crate::store::registry::{self, RegisteredProject};
+use crate::ui::human_needed;
 
 /// Remove a project: its session is stopped, and nothing in its directory is deleted
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ProjectChange> {
     })?;
     fleet::wake(&context.dirs, "projects")?;
     let stopped = !args.leave && stop_session(&removed, "ap projects remove", context)?;
+    human_needed::update(&context_of(&removed, context).project, &context.dirs);
     let end = if stopped {
         "; its session is stopped"
     } else {

@@ -5,9 +5,8 @@ mod record;
 #[cfg(test)]
 mod tests;
 mod wait;
-mod zone;
 
+pub use crate::exec::zone::user_zone;
 pub use ask::ask as ask_for_quota;
 pub(super) use record::QuotaAtStart;
 pub(super) use wait::{Asking, answered, guard};
-pub use zone::user_zone;
