@@ -5,13 +5,16 @@ use crate::clock;
 use crate::error::{ExitCode, Result};
 use crate::fleet::{Project, ProjectStatus, State};
 use crate::store::fleet;
+use crate::store::ledger::spent_by_project;
 use crate::store::registry::{self, RegisteredProject};
 use crate::text::clean;
 use crate::ui::style::Look;
 use crate::ui::table::{Cell, Fit, Table};
 use crate::ui::{json, out, time};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A registered project, and what it is doing.
 #[derive(Debug, Serialize)]
@@ -33,12 +36,14 @@ pub(in crate::cli) struct ProjectRow {
     progressed_at: Option<Timestamp>,
     /// Seconds in which it ran.
     ran_s: i64,
+    /// Dollars that its sessions spent today.
+    spent_today_usd: f64,
     /// The number of what it asks you.
     question: Option<u32>,
 }
 
 impl ProjectRow {
-    fn new(registered: RegisteredProject, project: Option<&Project>) -> Self {
+    fn new(registered: RegisteredProject, project: Option<&Project>, spent_today_usd: f64) -> Self {
         let status = project.map(|project| &project.status);
         let question = match status {
             Some(ProjectStatus::Blocked { question }) => Some(question.id),
@@ -53,6 +58,7 @@ impl ProjectRow {
             iterations: project.map_or(0, |project| project.seen.iterations),
             progressed_at: project.and_then(|project| project.progressed_at),
             ran_s: project.map_or(0, |project| project.ran_ms / 1000),
+            spent_today_usd,
             question,
         }
     }
@@ -66,7 +72,15 @@ impl ProjectRow {
         }
     }
 
-    fn cells(&self) -> [Cell; 6] {
+    fn spent(&self) -> String {
+        if 0.0 < self.spent_today_usd {
+            format!("${:.2}", self.spent_today_usd)
+        } else {
+            String::new()
+        }
+    }
+
+    fn cells(&self) -> [Cell; 7] {
         let now = clock::now();
         let at = |at: Option<Timestamp>, shown: fn(Timestamp, Timestamp) -> String| {
             at.map_or_else(String::new, |at| shown(at, now))
@@ -77,6 +91,7 @@ impl ProjectRow {
             self.iterations.to_string().into(),
             at(self.progressed_at, time::ago).into(),
             at(self.until, time::local).into(),
+            self.spent().into(),
             clean(&self.reason).into(),
         ]
     }
@@ -85,16 +100,29 @@ impl ProjectRow {
 /// Returns the projects in the order they were added.
 pub(in crate::cli) fn rows(state: &State, context: &Context) -> Result<Vec<ProjectRow>> {
     let registry = registry::read(&context.dirs)?;
+    let spent = spent_by_project(&context.dirs, start_of_day()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what was spent today cannot be read");
+        BTreeMap::new()
+    });
     let row = |registered: RegisteredProject| {
         let project = state.projects.get(&registered.id);
-        ProjectRow::new(registered, project)
+        let today = spent.get(registered.root.as_str());
+        ProjectRow::new(registered, project, today.copied().unwrap_or(0.0))
     };
     Ok(registry.projects.into_iter().map(row).collect())
+}
+
+/// Returns when today began where you are.
+fn start_of_day() -> Timestamp {
+    let now = clock::now();
+    let today = now.to_zoned(TimeZone::system()).start_of_day();
+    today.map_or(now, |begin| begin.timestamp())
 }
 
 /// Returns projects as a table.
 pub(in crate::cli) fn table(rows: &[ProjectRow]) -> String {
     Table::new([
+        Fit::Keep,
         Fit::Keep,
         Fit::Keep,
         Fit::Keep,
@@ -108,6 +136,7 @@ pub(in crate::cli) fn table(rows: &[ProjectRow]) -> String {
         "ITERATION",
         "CHANGED",
         "UNTIL",
+        "TODAY",
         "REASON",
     ])
     .rows(rows.iter().map(ProjectRow::cells))

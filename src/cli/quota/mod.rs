@@ -12,7 +12,7 @@ use crate::error::{ExitCode, Result};
 use crate::plan::QuotaPolicy;
 use crate::store::quota;
 use crate::ui::{json, note, out};
-pub(super) use report::QuotaReport;
+pub(super) use report::{AccountReport, QuotaReport};
 
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-quota`)").conflicts_with("raw")))]
@@ -62,6 +62,17 @@ fn print_text(report: &QuotaReport) -> Result<()> {
         return Ok(());
     }
     out(text)
+}
+
+/// Returns what is known of each account now. A file that cannot be read is known to `ap quota`.
+pub(super) fn known_accounts(context: &Context) -> Result<Vec<AccountReport>> {
+    let file = quota::read(&context.dirs).unwrap_or_default();
+    Ok(report::account_reports(&file, &policy(context)?, context))
+}
+
+/// Returns the use of an account's windows in one line.
+pub(super) fn account_line(account: &AccountReport) -> String {
+    text::line(account)
 }
 
 /// Returns the user's policy.

@@ -31,7 +31,7 @@ pub(in crate::cli) struct QuotaReport {
 /// What is known of one account.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(super) struct AccountReport {
+pub(in crate::cli) struct AccountReport {
     key: AccountKey,
     pub(super) provider: String,
     /// Where its program keeps its login.
@@ -75,13 +75,8 @@ impl QuotaReport {
         policy: &QuotaPolicy,
         context: &Context,
     ) -> Result<Self> {
-        let now = moment();
-        let accounts = accounts(file);
-        let of_account = |(key, known): (&AccountKey, &AccountQuota)| {
-            account_report(key, known, policy, &now, context)
-        };
         Ok(Self {
-            accounts: accounts.accounts.iter().map(of_account).collect(),
+            accounts: account_reports(file, policy, context),
             held: held(context)?,
             remarks: policy.remarks(),
             problem,
@@ -93,6 +88,20 @@ impl QuotaReport {
         let mut windows = self.accounts.iter().flat_map(|account| &account.windows);
         windows.any(|window| window.used.is_some())
     }
+}
+
+/// Returns what is known of each account.
+pub(super) fn account_reports(
+    file: &QuotaFile,
+    policy: &QuotaPolicy,
+    context: &Context,
+) -> Vec<AccountReport> {
+    let now = moment();
+    let accounts = accounts(file);
+    let of_account = |(key, known): (&AccountKey, &AccountQuota)| {
+        account_report(key, known, policy, &now, context)
+    };
+    accounts.accounts.iter().map(of_account).collect()
 }
 
 fn account_report(

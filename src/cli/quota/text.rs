@@ -35,6 +35,25 @@ pub(super) fn text(report: &QuotaReport) -> String {
     parts.join("\n\n")
 }
 
+/// Returns the use of an account's windows in one line, with their ages.
+pub(super) fn line(account: &AccountReport) -> String {
+    let window = |window: &WindowReport| {
+        let used = window
+            .used
+            .map_or_else(|| "unknown".to_owned(), |used| used.to_string());
+        format!("{} {used} ({})", window.window, seen(window))
+    };
+    let windows: Vec<String> = account.windows.iter().map(window).collect();
+    format!("{}: {}", account.provider, windows.join(", "))
+}
+
+fn seen(window: &WindowReport) -> String {
+    window.age_s.map_or_else(
+        || "unknown".to_owned(),
+        |age| format!("{} ago", duration::short(SignedDuration::from_secs(age))),
+    )
+}
+
 fn account(account: &AccountReport) -> String {
     let heading = format!(
         "{}, {} ({})",
@@ -78,16 +97,12 @@ fn row(window: &WindowReport) -> [Cell; 6] {
         (None, Some(at)) => format!("did {}", time::local(at, now)),
         (_, None) => "unknown".to_owned(),
     };
-    let seen = window.age_s.map_or_else(
-        || "unknown".to_owned(),
-        |age| format!("{} ago", duration::short(SignedDuration::from_secs(age))),
-    );
     [
         window.window.to_string().into(),
         share(window.used),
         share(window.allowed),
         resets.into(),
-        seen.into(),
+        seen(window).into(),
         window.source.as_str().into(),
     ]
 }

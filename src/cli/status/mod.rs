@@ -28,6 +28,14 @@ pub(super) struct Args {
     /// Name of the session; the supervisor, all projects and the sessions here if not given
     #[arg(add = candidates::sessions())]
     session: Option<SessionName>,
+    /// Without a session: how many of the supervisor's last events are shown
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        conflicts_with = "session"
+    )]
+    recent: u16,
     #[command(flatten)]
     format: Format,
 }
@@ -66,7 +74,7 @@ pub(super) struct Status<'a> {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match &args.session {
         Some(session) => show(session, args.format, context),
-        None => supervisor::overview::show(args.format, context),
+        None => supervisor::overview::show(usize::from(args.recent), args.format, context),
     }
 }
 

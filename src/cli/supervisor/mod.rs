@@ -2,5 +2,6 @@
 pub(super) mod daemon;
 pub(super) mod overview;
 pub(super) mod pause;
+pub(super) mod recent;
 pub(super) mod settings;
 pub(super) mod stop;

@@ -1,14 +1,19 @@
 //! `ap status` without a session: the supervisor, all projects, then this project's sessions. Reads only.
+use super::recent::{RecentEvent, recent_events};
+use crate::cli::answer::asked_by_supervisor;
 use crate::cli::context::Context;
 use crate::cli::format::Format;
 use crate::cli::list::{self, Row, add_windows};
 use crate::cli::projects::{ProjectRow, rows, table};
+use crate::cli::questions::{Entry, Scope, entries};
+use crate::cli::quota::{AccountReport, account_line, known_accounts};
 use crate::cli::supervised::supervisor;
 use crate::clock;
 use crate::error::{ExitCode, Result};
 use crate::fleet::{Desired, DesiredState, FleetPause, State};
 use crate::store::fleet;
-use crate::ui::{json, out, time};
+use crate::text::count;
+use crate::ui::{json, out, say, time};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,9 +24,15 @@ pub(in crate::cli) struct Overview {
     /// The version of this program.
     version: &'static str,
     supervisor: Supervisor,
+    /// What is known of each account's quota, as in `ap quota --json`.
+    quota: Vec<AccountReport>,
     projects: Vec<ProjectRow>,
     /// The sessions of this project.
     sessions: Vec<Row>,
+    /// What the supervisor recorded last, oldest first.
+    events: Vec<RecentEvent>,
+    /// What the sessions of this project ask you, and the supervisor about any project.
+    questions: Vec<Entry>,
 }
 
 /// The supervisor, as `ap status` shows it.
@@ -84,25 +95,43 @@ impl Supervisor {
     }
 }
 
-pub(in crate::cli) fn show(format: Format, context: &Context) -> Result<ExitCode> {
+pub(in crate::cli) fn show(recent: usize, format: Format, context: &Context) -> Result<ExitCode> {
     let state = fleet::load(&context.dirs)?;
     let supervisor = Supervisor::read(&state, context);
     let projects = rows(&state, context)?;
+    let events = recent_events(recent, context)?;
     if format == Format::Json {
         let mut sessions = list::rows(&context.project)?;
         add_windows(&mut sessions, context);
         json::print(&Overview {
             version: env!("CARGO_PKG_VERSION"),
             supervisor,
+            quota: known_accounts(context)?,
             projects,
             sessions,
+            events,
+            questions: entries(Scope::Supervisor, context)?,
         })?;
         return Ok(ExitCode::Done);
     }
     if supervisor.running || !projects.is_empty() {
         out(supervisor.text(state.pause.as_ref()))?;
+        for account in known_accounts(context)? {
+            out(format!("Quota: {}", account_line(&account)))?;
+        }
         if !projects.is_empty() {
             out(format!("\n{}", table(&projects)))?;
+        }
+        let asked = asked_by_supervisor(&state, context)?;
+        if !asked.is_empty() {
+            let questions = count(asked.len(), "question");
+            say(format!(
+                "The supervisor asks {questions}: `ap questions --all`."
+            ))?;
+        }
+        if !events.is_empty() {
+            let lines: Vec<String> = events.iter().map(RecentEvent::line).collect();
+            out(format!("Recent:\n{}\n", lines.join("\n")))?;
         }
         out("Sessions here:")?;
     }
