@@ -96,6 +96,28 @@ notice_kinds! {
     JobEnded = "job_ended", Info;
     /// A hook of yours sends a message.
     Message = "message", Info;
+    /// The supervisor asks you about a project: its session failed in vain, or only you can change what is wrong.
+    ProjectBlocked = "project_blocked", Urgent;
+    /// A project could not be used for 15 minutes.
+    ProjectUnfit = "project_unfit", Warning;
+    /// A project that you were notified of can be used again.
+    ProjectFit = "project_fit", Info;
+    /// A session of the supervisor failed, and is resumed later.
+    RecoveryScheduled = "recovery_scheduled", Info;
+    /// A project of the supervisor is done.
+    ProjectDone = "project_done", Info;
+    /// The queue of a project that was done has grown.
+    ProjectReopened = "project_reopened", Info;
+    /// A project waits for free space on its file system.
+    DiskLow = "disk_low", Warning;
+    /// A project that waited for free space has it again.
+    DiskFree = "disk_free", Info;
+    /// Three or more projects wait for their providers at once.
+    ManyOutages = "many_outages", Warning;
+    /// The supervisor is up again after it was killed.
+    SupervisorRecovered = "supervisor_recovered", Warning;
+    /// A service started the supervisor, though you stopped it.
+    SupervisorIdle = "supervisor_idle", Warning;
 }
 
 impl fmt::Display for NoticeKind {

@@ -57,6 +57,7 @@ impl Default for NotifyPolicy {
                     NoticeKind::LimitReached,
                     NoticeKind::Interrupted,
                     NoticeKind::Message,
+                    NoticeKind::ProjectBlocked,
                 ],
                 to: vec![DESKTOP.to_owned()],
                 repeat_s: None,
