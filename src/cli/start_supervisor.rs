@@ -1,17 +1,15 @@
 //! `ap start`: starts the supervisor.
 use super::context::Context;
 use super::format::Format;
-use super::supervised::supervisor;
 use super::supervisor::daemon;
 use super::supervisor::settings::environment;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::detached::Detached;
 use crate::exec::launcher::LaunchSocket;
-use crate::fleet::{Desired, DesiredState, FleetRequest, StopHow};
+use crate::fleet::{Desired, DesiredState};
 use crate::store::fleet::{self, SupervisorHolder};
 use crate::store::layout::StateFile;
-use crate::store::lock::FileLock;
 use crate::store::registry;
 use crate::text::count;
 use crate::ui::{self, note};
@@ -19,10 +17,6 @@ use camino::Utf8PathBuf;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use serde::Serialize;
-use std::time::Duration;
-
-/// How long the supervisor that is replaced may take to end.
-const UPGRADE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-start-supervisor`)")))]
@@ -76,17 +70,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         fleet::wake(&context.dirs, "desired")?;
     }
     let env = environment(args.as_service || args.unless_stopped, context)?;
-    if args.upgrade {
-        end_running(context)?;
-    }
+    let takes_over = args.upgrade;
+    let request = daemon::Request { env, takes_over };
     if args.foreground {
         if args.as_service && is_stopped {
             note("note: `ap stop` stopped the supervisor, so it is idle until `ap start`");
         }
-        return daemon::in_this_terminal(env, context);
+        return daemon::in_this_terminal(&request, context);
     }
     let log = context.dirs.state_file(StateFile::SupervisorLog);
-    let holder = detach(&daemon::Request { env }, &log, context)?;
+    let holder = detach(&request, &log, context)?;
     let projects = registry::read(&context.dirs)?.projects.len();
     let message = format!(
         "The supervisor runs (pid {}), with {}.\n  status  ap status\n  log     {log}\n  stop    ap stop",
@@ -94,24 +87,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         count(projects, "project")
     );
     result("started", Some(holder), message, args.format, context)
-}
-
-/// Ends the supervisor that runs, and lets its sessions run: the next one finds them.
-fn end_running(context: &Context) -> Result<()> {
-    let Some(holder) = supervisor(context) else {
-        return Ok(());
-    };
-    let (how, by) = (StopHow::Leave, "ap start --upgrade".to_owned());
-    fleet::request(&context.dirs, &FleetRequest::Stop { how, by }, clock::now())?;
-    let lock = context.dirs.state_file(StateFile::SupervisorLock);
-    let ended = clock::wait_until(UPGRADE_TIMEOUT, || {
-        !FileLock::is_held(&lock).unwrap_or(true)
-    });
-    if ended {
-        return Ok(());
-    }
-    let message = format!("the supervisor (pid {}) does not end", holder.pid);
-    Err(Error::new(ErrorKind::NoAnswer, message).hint("`ap status` shows what it does"))
 }
 
 fn result(

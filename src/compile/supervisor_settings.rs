@@ -18,6 +18,9 @@ pub struct SupervisorSettings {
     /// Free space below which a project waits, as `5GB`; 5 GB by default.
     #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub min_free: Option<Size>,
+    /// A command that makes room when a project waits for space, at most once an hour: a program and its arguments. It finds
+    /// the project's directory in `AP_PROJECT` and may take 10 minutes.
+    pub on_low: Vec<String>,
 }
 
 impl SupervisorSettings {

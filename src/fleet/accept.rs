@@ -62,6 +62,10 @@ pub fn accept(state: &State, input: &Input, now: Timestamp) -> Option<Event> {
         Input::OpenTasks { project, open } => {
             reopened(of(project)?, *open).map(|change| changed(project, change))
         }
+        Input::RoomMade { project, code } => Some(Event::RoomMade {
+            project: project.clone(),
+            code: *code,
+        }),
         Input::RequestWaits { project } => {
             request_waits(of(project)?).map(|change| changed(project, change))
         }

@@ -57,6 +57,8 @@ impl State {
             Event::StatusChanged { project, change } => {
                 self.change(project, |project| project.change_status(change, at));
             }
+            Event::RoomRequested { .. } => self.room_requested_at = Some(at),
+            Event::RoomMade { .. } => {}
         }
         self.updated_at = Some(at);
     }

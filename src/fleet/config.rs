@@ -10,6 +10,8 @@ pub struct FleetConfig {
     pub slice_iterations: u32,
     /// How long after the supervisor's start no slice is given.
     pub at_start: SignedDuration,
+    /// Whether a command of yours makes room on a disk that is full.
+    pub makes_room: bool,
 }
 
 impl Default for FleetConfig {
@@ -18,6 +20,7 @@ impl Default for FleetConfig {
             max_agents: 4,
             slice_iterations: 1,
             at_start: SignedDuration::ZERO,
+            makes_room: false,
         }
     }
 }

@@ -60,6 +60,15 @@ pub enum Event {
         project: ProjectId,
         change: Change,
     },
+    /// Your command that makes room is run, because this project waits for space.
+    RoomRequested {
+        project: ProjectId,
+    },
+    /// That command has ended, or was ended after its time limit.
+    RoomMade {
+        project: ProjectId,
+        code: Option<i32>,
+    },
 }
 
 /// Another status of a project.

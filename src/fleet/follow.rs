@@ -30,6 +30,11 @@ pub fn follow(config: &FleetConfig, state: &State, now: Timestamp) -> Option<Eve
     if !state.gives_slices(config, now) {
         return None;
     }
+    if let Some(project) = state.wants_room(config, now) {
+        return Some(Event::RoomRequested {
+            project: project.clone(),
+        });
+    }
     if 0 < state.free_slices(config)
         && let Some(project) = schedule::next(state, now)
     {

@@ -50,6 +50,11 @@ pub enum Input {
         project: ProjectId,
         open: u32,
     },
+    /// The command that makes room has ended.
+    RoomMade {
+        project: ProjectId,
+        code: Option<i32>,
+    },
     /// A request waits for a session that no runner works on.
     RequestWaits {
         project: ProjectId,
@@ -97,6 +102,13 @@ pub enum FleetRequest {
         project: ProjectId,
         by: String,
     },
+    /// Your answer to what is asked about a project: resume it, or leave it paused.
+    Answer {
+        project: ProjectId,
+        question: u32,
+        resume: bool,
+        by: String,
+    },
     /// Give no slices.
     PauseAll {
         until: Option<Timestamp>,
@@ -105,9 +117,11 @@ pub enum FleetRequest {
     ContinueAll {
         by: String,
     },
-    /// End.
+    /// End; or hand over to that process, once no launch is under way.
     Stop {
         how: StopHow,
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        successor: Option<ProcessId>,
     },
 }

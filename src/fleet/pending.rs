@@ -102,6 +102,7 @@ impl State {
         let start = self
             .slices_from(config)
             .filter(|_| self.due().next().is_some() && 0 < self.free_slices(config));
-        waits.chain(pause).chain(start).min()
+        let room = self.slices_from(config).and(self.next_room(config));
+        waits.chain(pause).chain(start).chain(room).min()
     }
 }

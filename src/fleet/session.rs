@@ -39,6 +39,8 @@ pub enum Activity {
     Waiting {
         reason: String,
         until: Timestamp,
+        /// Whether it is an outage of its provider.
+        outage: bool,
     },
     /// A job of its own runs without an agent.
     Detached {

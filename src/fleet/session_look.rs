@@ -137,9 +137,14 @@ fn rests(project: &Project, parked: bool, activity: &Activity, now: Timestamp) -
             cause: Cause::OthersWait,
             seen: None,
         },
-        Activity::Waiting { reason, until } if parked => plain(ProjectStatus::Waiting {
+        Activity::Waiting {
+            reason,
+            until,
+            outage,
+        } if parked => plain(ProjectStatus::Waiting {
             reason: Wait::Session {
                 reason: reason.clone(),
+                outage: *outage,
             },
             until: Some(*until),
         }),

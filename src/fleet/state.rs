@@ -23,6 +23,9 @@ pub struct State {
     pub supervisor: Option<Supervisor>,
     /// How that supervisor ends, once it was told to.
     pub stopping: Option<StopHow>,
+    /// When the command that makes room was last run.
+    #[serde(default)]
+    pub room_requested_at: Option<Timestamp>,
     /// When the last fact was recorded.
     pub updated_at: Option<Timestamp>,
 }

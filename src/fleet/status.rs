@@ -61,7 +61,12 @@ pub enum Order {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Wait {
     /// What its session waits for, in words.
-    Session { reason: String },
+    Session {
+        reason: String,
+        /// Whether it is an outage of its provider.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        outage: bool,
+    },
     /// Your answer to its session.
     Question { text: String },
     /// The time before a resume after a failure; `attempt` counts from one.
@@ -137,7 +142,7 @@ impl fmt::Display for Order {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Session { reason } => f.write_str(reason),
+            Self::Session { reason, .. } => f.write_str(reason),
             Self::Question { text } => write!(f, "your answer: {text}"),
             Self::Recovery { attempt, error } => write!(f, "recovery {attempt} after: {error}"),
             Self::Disk { free } => write!(f, "disk space: {free} free"),

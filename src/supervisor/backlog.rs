@@ -1,4 +1,5 @@
 //! Counts the open tasks of projects that are done: a queue that has grown reopens them.
+use super::looks::LooksUnderWay;
 use super::messages::Message;
 use crate::exec::command::BoundedCommand;
 use crate::model::Env;
@@ -20,6 +21,7 @@ pub(super) struct Backlogs {
     pub(super) exe: Utf8PathBuf,
     pub(super) env: Env,
     pub(super) state: Utf8PathBuf,
+    pub(super) counts: LooksUnderWay,
 }
 
 impl Backlogs {
@@ -27,6 +29,9 @@ impl Backlogs {
     pub(super) fn count(self, messages: Sender<Message>) -> std::io::Result<()> {
         let counts = move || {
             for project in &self.projects {
+                let Some(_count) = self.counts.begin(&project.id) else {
+                    continue;
+                };
                 let Some(open) = self.open(project) else {
                     continue;
                 };

@@ -50,6 +50,7 @@ impl Supervisor {
             exe: self.env.exe.clone(),
             env: self.env.vars.clone(),
             state: self.dirs.state.clone(),
+            counts: self.counts_under_way.clone(),
         };
         if let Err(error) = backlogs.count(self.sender.clone()) {
             tracing::warn!(%error, "queues cannot be counted");
@@ -70,6 +71,7 @@ impl Supervisor {
     fn sweep_from(&mut self, from: usize) {
         let projects: Vec<RegisteredProject> = self.registry.projects.clone();
         let min_free = self.env.min_free;
-        self.sweep = Some(Sweep::start(projects, from, min_free, self.sender.clone()));
+        let threads = (self.looks_under_way.clone(), self.sender.clone());
+        self.sweep = Some(Sweep::start(projects, from, min_free, threads));
     }
 }

@@ -1,4 +1,5 @@
 //! Looks at projects: whether each is there, is the one that was registered, and can be worked on.
+use super::looks::LooksUnderWay;
 use super::messages::Message;
 use crate::fleet::Fitness;
 use crate::model::ProjectId;
@@ -86,14 +87,17 @@ impl Sweep {
         projects: Vec<RegisteredProject>,
         from: usize,
         min_free: u64,
-        messages: Sender<Message>,
+        (looks, messages): (LooksUnderWay, Sender<Message>),
     ) -> Self {
         let at = Arc::new(Mutex::new((from, Instant::now())));
         let sweep = Self { at, projects };
         let (at, projects) = (Arc::clone(&sweep.at), sweep.projects.clone());
-        let looks = move || {
+        let sweeps = move || {
             for (index, project) in projects.iter().enumerate().skip(from) {
                 *at.lock().unwrap_or_else(PoisonError::into_inner) = (index, Instant::now());
+                let Some(_look) = looks.begin(&project.id) else {
+                    continue;
+                };
                 let fitness = look(project, min_free);
                 if messages
                     .send(Message::Looked(project.id.clone(), fitness))
@@ -106,7 +110,7 @@ impl Sweep {
         };
         if let Err(error) = std::thread::Builder::new()
             .name("sweep".to_owned())
-            .spawn(looks)
+            .spawn(sweeps)
         {
             tracing::warn!(%error, "projects cannot be looked at");
         }

@@ -1,6 +1,7 @@
 //! What others leave for the supervisor: requests, the registry, what you want of it, and sessions that changed.
 use super::run::Supervisor;
-use crate::fleet::Input;
+use crate::exec::process;
+use crate::fleet::{FleetRequest, Input};
 use crate::model::ProjectId;
 use crate::store::fleet;
 use crate::store::registry;
@@ -36,6 +37,24 @@ impl Supervisor {
         };
         for waiting in waiting {
             tracing::info!(request = ?waiting.request, "request received");
+            if let FleetRequest::Stop {
+                successor: Some(successor),
+                ..
+            } = &waiting.request
+            {
+                if self.successor.is_some() {
+                    // The next supervisor reads it.
+                    continue;
+                }
+                // Its own, if the one before was killed before it read it.
+                if *successor != process::current() {
+                    self.successor = Some(successor.clone());
+                }
+                if let Err(error) = waiting.done() {
+                    tracing::warn!(%error, "a request cannot be removed");
+                }
+                continue;
+            }
             self.accept(&Input::Request(waiting.request.clone()));
             if self.full_until.is_some() {
                 return;

@@ -26,6 +26,8 @@ pub(super) enum Message {
     Looked(ProjectId, Fitness),
     /// So many tasks are open in the queue of a project that is done.
     OpenTasks(ProjectId, u32),
+    /// The command that makes room has ended.
+    RoomMade(ProjectId, Option<i32>),
     /// All projects were looked at.
     SweepOver,
     /// A signal asks for the end.

@@ -5,16 +5,23 @@
 mod backlog;
 mod clocks;
 mod digest;
+mod env;
 mod fitness;
-mod human_needed;
 mod inputs;
 mod launch;
+mod lifetime;
+mod looks;
 mod messages;
+mod notices;
 mod orders;
+mod post;
+mod questions;
 mod reconcile;
+mod room;
 mod run;
 mod service;
+mod start;
 mod wakeups;
 
-pub use human_needed::HUMAN_NEEDED;
-pub use run::{SupervisorEnv, run};
+pub use env::SupervisorEnv;
+pub use lifetime::run;

@@ -57,7 +57,8 @@ impl Supervisor {
     }
 
     fn run_slice(&mut self, id: &ProjectId, generation: u64) -> bool {
-        if self.running.contains(id) {
+        // What is not launched before a hand-over, the next supervisor launches.
+        if self.running.contains(id) || self.successor.is_some() {
             return false;
         }
         if let Some((launched, _)) = self.launching.get(id)
@@ -293,10 +294,14 @@ impl Supervisor {
             let Some(project) = self.registered(&id) else {
                 continue;
             };
+            let Some(under_way) = self.looks_under_way.begin(&id) else {
+                continue;
+            };
             let (sender, min_free) = (self.sender.clone(), self.env.min_free);
             let store = Project::new(project.root.clone()).with_state(&self.dirs.state);
             let look = move || {
                 let fitness = super::fitness::look_closely(&project, &store, min_free);
+                drop(under_way);
                 let _ = sender.send(Message::Looked(project.id, fitness));
             };
             if let Err(error) = std::thread::Builder::new()

@@ -1,25 +1,25 @@
 //! The supervisor's loop.
+use super::env::SupervisorEnv;
 use super::fitness::Sweep;
 use super::launch::Launching;
+use super::looks::LooksUnderWay;
 use super::messages::{Asked, Message};
+use super::post::NoticePost;
 use super::service::ServiceManager;
-use super::{human_needed, wakeups};
 use crate::clock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::exec::process;
-use crate::fleet::{Event, FleetConfig, FleetRequest, Input, State, StopHow, accept, follow};
-use crate::model::{Env, ProjectId};
-use crate::store::fleet::{self, FleetStore, SupervisorHolder};
-use crate::store::inbox;
+use crate::error::{Error, Result};
+use crate::exec::process::{self, Liveness};
+use crate::fleet::{
+    Event, FleetConfig, FleetRequest, Input, Project, State, StopHow, accept, follow,
+};
+use crate::model::{ProcessId, ProjectId};
+use crate::store::fleet::{self, FleetStore};
 use crate::store::layout::{StateFile, UserDirs};
-use crate::store::registry::{self, Registry};
+use crate::store::registry::Registry;
 use crate::store::stamp::Stamp;
-use camino::Utf8PathBuf;
-use fs_err as fs;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// How often the loop shows that it lives, at least.
@@ -29,67 +29,15 @@ pub(super) const SWEEP: Duration = Duration::from_secs(5 * 60);
 /// How long nothing is recorded after the journal could not be written.
 const DISK_FULL: Duration = Duration::from_secs(60);
 
-/// What a supervisor needs of its surroundings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SupervisorEnv {
-    pub exe: Utf8PathBuf,
-    /// The environment of the user who started it, which runners inherit.
-    pub vars: Env,
-    pub max_agents: u32,
-    pub slice_iterations: u32,
-    pub at_start_s: u32,
-    /// Free bytes below which a project waits.
-    pub min_free: u64,
-}
-
-impl SupervisorEnv {
-    fn config(&self) -> FleetConfig {
-        FleetConfig {
-            max_agents: self.max_agents,
-            slice_iterations: self.slice_iterations,
-            at_start: jiff::SignedDuration::from_secs(i64::from(self.at_start_s)),
-        }
-    }
-}
-
-/// Runs the supervisor until it is told to end. `on_ready` is called once it has the lock and knows its projects.
-pub fn run(dirs: &UserDirs, env: SupervisorEnv, on_ready: impl FnOnce()) -> Result<()> {
-    let process = process::current();
-    let holder = SupervisorHolder {
-        pid: process.pid,
-        process,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: clock::now(),
-    };
-    let Some(_lock) = fleet::try_lock(dirs, &holder)? else {
-        return Err(already_running(dirs));
-    };
-    let mut supervisor = Supervisor::open(dirs, env)?;
-    supervisor.start(&holder)?;
-    on_ready();
-    supervisor.run_to_end()
-}
-
-fn already_running(dirs: &UserDirs) -> Error {
-    let message = match fleet::holder(dirs) {
-        Some(holder) => format!(
-            "a supervisor runs already: pid {}, version {}, since {}",
-            holder.pid, holder.version, holder.started_at
-        ),
-        None => "a supervisor runs already".to_owned(),
-    };
-    Error::new(ErrorKind::AlreadyRunning, message).hint("`ap status` shows it, `ap stop` stops it")
-}
-
 /// A running supervisor.
 pub(super) struct Supervisor {
     pub(super) dirs: UserDirs,
     pub(super) env: SupervisorEnv,
     pub(super) config: FleetConfig,
-    store: FleetStore,
+    pub(super) store: FleetStore,
     pub(super) registry: Registry,
     pub(super) sender: Sender<Message>,
-    messages: Receiver<Message>,
+    pub(super) messages: Receiver<Message>,
     /// Launches under way, with their generations.
     pub(super) launching: BTreeMap<ProjectId, (u64, Launching)>,
     /// Projects whose runner lives and whose end a thread waits for.
@@ -103,105 +51,35 @@ pub(super) struct Supervisor {
     pub(super) wake_at: Option<Timestamp>,
     pub(super) sweep: Option<Sweep>,
     pub(super) next_sweep: Instant,
-    beat_at: Instant,
+    pub(super) beat_at: Instant,
     /// Until when nothing is recorded, since the journal could not be written.
     pub(super) full_until: Option<Instant>,
-    service: ServiceManager,
+    pub(super) service: ServiceManager,
+    /// Looks that have not come back, and counts of queues.
+    pub(super) looks_under_way: LooksUnderWay,
+    pub(super) counts_under_way: LooksUnderWay,
+    /// The supervisor that takes over at the next quiet point.
+    pub(super) successor: Option<ProcessId>,
+    pub(super) notices: NoticePost,
+    /// Whether you were notified of the outage of many that lasts.
+    pub(super) outage_reported: bool,
 }
 
 impl Supervisor {
-    fn open(dirs: &UserDirs, mut env: SupervisorEnv) -> Result<Self> {
-        let (sender, messages) = channel();
-        let service = ServiceManager::take(&mut env.vars);
-        Ok(Self {
-            dirs: dirs.clone(),
-            config: env.config(),
-            env,
-            store: FleetStore::open(dirs)?,
-            registry: registry::read(dirs)?,
-            sender,
-            messages,
-            launching: BTreeMap::new(),
-            running: BTreeSet::new(),
-            asked: BTreeMap::new(),
-            looks: BTreeMap::new(),
-            stamps: BTreeMap::new(),
-            wake_at: None,
-            sweep: None,
-            next_sweep: Instant::now() + SWEEP,
-            beat_at: Instant::now(),
-            full_until: None,
-            service,
-        })
-    }
-
     pub(super) fn state(&self) -> &State {
         self.store.state()
     }
 
-    /// Adopts what the last supervisor left, and reads what happened since.
-    fn start(&mut self, holder: &SupervisorHolder) -> Result<()> {
-        for folder in [StateFile::Wakeup, StateFile::SupervisorInbox] {
-            fs::create_dir_all(self.dirs.state_file(folder))?;
-        }
-        if let Some(folder) = self.dirs.state_file(StateFile::Heartbeat).parent() {
-            fs::create_dir_all(folder)?;
-        }
-        wakeups::watch(
-            &self.dirs.state_file(StateFile::Wakeup),
-            self.sender.clone(),
-        )?;
-        self.listen()?;
-        self.forget_older_stops(holder.started_at);
-        self.accept_recorded(&Input::Started {
-            process: holder.process.clone(),
-            version: holder.version.clone(),
-        })?;
-        self.read_desired();
-        self.register();
-        for project in self.registry.projects.clone() {
-            self.look(&project, false);
-            human_needed::update(&project, self.state().projects.get(&project.id));
-        }
-        self.read_requests();
-        tracing::info!(pid = holder.pid, version = %holder.version, projects = self.registry.projects.len(), "the supervisor is up");
-        self.service.ready();
-        Ok(())
+    /// Returns the number of the last fact.
+    pub(super) fn recorded(&self) -> u64 {
+        self.store.seq()
     }
 
-    /// Forgets what ended the last supervisor, or was to: it is not meant for this one.
-    fn forget_older_stops(&self, start: Timestamp) {
-        let inbox = self.dirs.state_file(StateFile::SupervisorInbox);
-        let is_stop = |request: &FleetRequest| matches!(request, FleetRequest::Stop { .. });
-        if let Err(error) = inbox::forget_older(&inbox, start, is_stop) {
-            tracing::warn!(%error, "older requests cannot be removed");
-        }
-    }
-
-    fn listen(&self) -> Result<()> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-        let sender = self.sender.clone();
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    let name = match signal {
-                        SIGTERM => "a TERM signal",
-                        SIGINT => "Ctrl-C",
-                        _ => continue,
-                    };
-                    if sender.send(Message::Signal(name)).is_err() {
-                        return;
-                    }
-                }
-            })?;
-        Ok(())
-    }
-
-    fn run_to_end(&mut self) -> Result<()> {
+    /// Runs the loop until the supervisor is to end. Returns the process that it hands over to, if it was asked to.
+    pub(super) fn run_to_end(&mut self) -> Result<Option<ProcessId>> {
         loop {
             self.record_consequences();
+            self.hand_over_when_quiet();
             if self.state().supervisor.is_none() {
                 break;
             }
@@ -223,7 +101,32 @@ impl Supervisor {
         self.service.stopping();
         self.store.save_checkpoint();
         tracing::info!("the supervisor has ended");
-        Ok(())
+        Ok(self.successor.take())
+    }
+
+    /// Ends once no launch is under way, if another supervisor is to take over.
+    fn hand_over_when_quiet(&mut self) {
+        let Some(successor) = self
+            .successor
+            .as_ref()
+            .filter(|_| self.launching.is_empty())
+        else {
+            return;
+        };
+        if process::liveness(successor) == Liveness::Dead {
+            tracing::warn!(
+                pid = successor.pid,
+                "the new supervisor has ended; this one continues"
+            );
+            self.successor = None;
+            return;
+        }
+        let (how, by) = (StopHow::Leave, "ap start --upgrade".to_owned());
+        let successor = None;
+        let request = FleetRequest::Stop { how, by, successor };
+        if self.accept(&Input::Request(request)) {
+            self.record_consequences();
+        }
     }
 
     /// Records what follows and makes what should be in flight so, until nothing more changes.
@@ -266,16 +169,10 @@ impl Supervisor {
         }
     }
 
-    fn accept_recorded(&mut self, input: &Input) -> Result<()> {
-        match accept(self.store.state(), input, clock::now()) {
-            Some(event) => self.store.record(&event, clock::now()),
-            None => Ok(()),
-        }
-    }
-
     /// Records a fact. Nothing is done that cannot be recorded: it is tried again when there may be room.
     fn record(&mut self, event: &Event) -> bool {
-        if let Err(error) = self.store.record(event, clock::now()) {
+        let (before, at) = (project_before(self.state(), event), clock::now());
+        if let Err(error) = self.store.record(event, at) {
             tracing::error!(%error, "the supervisor's journal cannot be written; no slice is given before it can");
             self.full_until = Some(Instant::now() + DISK_FULL);
             return false;
@@ -283,10 +180,14 @@ impl Supervisor {
         self.full_until = None;
         if let Event::StatusChanged { project, change } = event {
             tracing::info!(%project, status = change.status.as_str(), cause = ?change.cause, "{}", change.status.reason());
-            if let Some(registered) = self.registry.by_id(project) {
-                human_needed::update(registered, self.store.state().projects.get(project));
-            }
             self.service.status(self.store.state());
+        }
+        if let Event::RoomRequested { project } = event {
+            self.make_room(project);
+        }
+        self.notify(event, before.as_ref().map(|(_, project)| project), at);
+        if let Some((id, before)) = before {
+            self.show_question(&id, &before);
         }
         true
     }
@@ -323,7 +224,11 @@ impl Supervisor {
             Message::SweepOver => {
                 self.sweep = None;
                 self.look_at_changed_sessions();
+                self.notify_unfit();
                 self.count_backlogs();
+            }
+            Message::RoomMade(project, code) => {
+                self.accept(&Input::RoomMade { project, code });
             }
             Message::OpenTasks(project, open) => {
                 self.accept(&Input::OpenTasks { project, open });
@@ -332,7 +237,8 @@ impl Supervisor {
                 // A signal does not change what you asked for: sessions continue, and the next supervisor finds them.
                 let by = by.to_owned();
                 let how = StopHow::Leave;
-                self.accept(&Input::Request(FleetRequest::Stop { how, by }));
+                let successor = None;
+                self.accept(&Input::Request(FleetRequest::Stop { how, by, successor }));
             }
         }
     }
@@ -374,4 +280,13 @@ impl Supervisor {
             .interval()
             .map_or(wait, |every| wait.min(every))
     }
+}
+
+/// Returns the project that a fact is about as it was before the fact, if the fact may open or close a question.
+fn project_before(state: &State, event: &Event) -> Option<(ProjectId, Project)> {
+    let (Event::StatusChanged { project, .. } | Event::ProjectRemoved { project }) = event else {
+        return None;
+    };
+    let before = state.projects.get(project)?;
+    Some((project.clone(), before.clone()))
 }

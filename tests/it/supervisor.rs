@@ -1,8 +1,12 @@
 //! The supervisor end to end, with real tmux and scripted agents: slices, stops, kills, and projects that come and go.
-use crate::project::{LIMIT, Project};
+mod fleet;
+mod operation;
+mod page;
+mod twelve;
+
+use crate::project::LIMIT;
 use agent_pipelines::clock::wait_until;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use fleet::Fleet;
 use serde_json::Value;
 
 const TWICE: &str = "termination: { type: fixed, max: 2 }\n";
@@ -11,89 +15,6 @@ const QUICK: &str = "echo '{\"decision\": \"continue\"}' >\"$status\"";
 const UNTIL_TOLD: &str = r#"while [ ! -e ../go$n ]; do sleep 0.02; done
 echo '{"decision": "continue"}' >"$status"
 "#;
-
-/// Some projects of one user. The supervisor is stopped when this is dropped.
-struct Fleet(Vec<Project>);
-
-impl Fleet {
-    fn new(count: usize, yaml: &str, script: &str) -> Self {
-        let mut projects: Vec<Project> = (0..count)
-            .map(|number| Project::named(&format!("app{number}")))
-            .collect();
-        let home = projects[0].var("AP_HOME").to_owned();
-        let tmux = projects[0].var("TMUX_TMPDIR").to_owned();
-        for project in &mut projects {
-            project.set("AP_HOME", &home).set("TMUX_TMPDIR", &tmux);
-            project.shell_loop("work", yaml, script);
-        }
-        let fleet = Self(projects);
-        fleet.settings("supervisor: {min_free: 1B}\n");
-        fleet
-    }
-
-    fn settings(&self, text: &str) {
-        let first = &self.0[0];
-        let folder = camino::Utf8Path::new(first.var("AP_HOME")).join("config");
-        fs_err::create_dir_all(&folder).expect("a folder");
-        let file = folder.join("config.yaml");
-        agent_pipelines::store::atomic::replace(&file, text.as_bytes()).expect("a file");
-    }
-
-    fn add_all(&self) {
-        for project in &self.0 {
-            project.ap(&["projects", "add"]).expect(0);
-        }
-    }
-
-    fn status(&self) -> Value {
-        let stdout = self.0[0].ap(&["status", "--json"]).expect(0).stdout;
-        serde_json::from_str(&stdout).expect("JSON")
-    }
-
-    fn project(&self, number: usize) -> Value {
-        self.status()["projects"][number].clone()
-    }
-
-    #[track_caller]
-    fn until(&self, what: &str, mut there: impl FnMut(&Value) -> bool) {
-        let mut last = Value::Null;
-        let came = wait_until(LIMIT * 2, || {
-            last = self.status();
-            there(&last)
-        });
-        assert!(came, "{what}: {last:#}\n{}", self.log());
-    }
-
-    #[track_caller]
-    fn until_all(&self, status: &str) {
-        self.until(status, |shown| {
-            let projects = shown["projects"].as_array().expect("an array");
-            projects.iter().all(|project| project["status"] == status)
-        });
-    }
-
-    fn pid(&self) -> Option<i32> {
-        let pid = self.status()["supervisor"]["pid"].as_i64()?;
-        i32::try_from(pid).ok()
-    }
-
-    fn kill_9(&self) {
-        let pid = self.pid().expect("it runs");
-        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it is ours");
-        self.until("its end", |shown| shown["supervisor"]["running"] == false);
-    }
-
-    fn log(&self) -> String {
-        let home = self.0[0].var("AP_HOME");
-        fs_err::read_to_string(format!("{home}/state/log/supervisor.log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Fleet {
-    fn drop(&mut self) {
-        self.0[0].ap(&["stop", "--timeout", "30"]);
-    }
-}
 
 #[test]
 fn projects_are_worked_on_until_they_are_done_and_each_iteration_is_made_once() {
@@ -197,15 +118,15 @@ fn a_failure_only_you_can_change_blocks_the_project_with_one_command() {
     project.ap(&["start"]).expect(0);
     fleet.until_all("blocked");
     let file = project.root().join(".agent-pipelines/HUMAN_NEEDED.md");
-    let text = fs_err::read_to_string(&file).expect("it is there");
-    assert!(text.contains("ap resume app0"), "{text}");
+    let text = || fs_err::read_to_string(&file).unwrap_or_default();
+    assert!(wait_until(LIMIT, || text().contains("ap resume app0")));
     project.shell_loop("work", TWICE, QUICK);
     project
         .ap(&["resume", "app0"])
         .expect(0)
         .says(&["It was blocked"]);
     fleet.until_all("done");
-    assert!(!file.exists());
+    assert!(wait_until(LIMIT, || !file.exists()));
 }
 
 #[test]

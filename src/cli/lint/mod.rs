@@ -8,6 +8,7 @@ use super::format::Format;
 use super::hook_programs;
 use super::kind;
 use super::programs;
+use super::supervisor::settings::note_contradiction;
 use crate::error::{ExitCode, Result};
 use crate::store::library::{Entry, Library};
 use crate::ui;
@@ -40,6 +41,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // config.yaml may declare providers, so it must be valid, and no session starts with a mistake of the project's.
     let settings = context.settings()?;
+    note_contradiction(&settings);
     context.check_project_settings()?;
     for problem in hook_programs::of_settings(&settings.session_hooks, &programs::env(context)) {
         ui::note(format!("warning: your config.yaml: {problem}"));

@@ -18,13 +18,16 @@ use std::sync::Arc;
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::cli) struct Request {
     pub(in crate::cli) env: SupervisorEnv,
+    /// Whether it replaces the supervisor that runs.
+    pub(in crate::cli) takes_over: bool,
 }
 
 /// Runs the supervisor in this terminal until it ends.
-pub(in crate::cli) fn in_this_terminal(env: SupervisorEnv, context: &Context) -> Result<ExitCode> {
+pub(in crate::cli) fn in_this_terminal(request: &Request, context: &Context) -> Result<ExitCode> {
+    let env = &request.env;
     crash::role("supervisor");
-    log::of_supervisor(None, level(&env.vars), redactor(&context.dirs, &env));
-    supervisor::run(&context.dirs, env, || ())?;
+    log::of_supervisor(None, level(&env.vars), redactor(&context.dirs, env));
+    supervisor::run(&context.dirs, env, request.takes_over, || ())?;
     Ok(ExitCode::Done)
 }
 
@@ -33,11 +36,11 @@ pub(in crate::cli) fn in_background(socket: &Utf8Path) -> Result<ExitCode> {
     crash::role("supervisor");
     lead_session();
     let (request, line) = launcher::fetch::<Request>(socket)?;
-    let env = request.env;
+    let env = &request.env;
     let home = env.vars.get("HOME").map(Utf8Path::new);
     let dirs = UserDirs::new(&env.vars, home);
     let path = dirs.state_file(StateFile::SupervisorLog);
-    log::of_supervisor(Some(&path), level(&env.vars), redactor(&dirs, &env));
+    log::of_supervisor(Some(&path), level(&env.vars), redactor(&dirs, env));
     let line = Cell::new(Some(line));
     let reply = |reply: &LaunchReply| {
         if let Some(line) = line.take() {
@@ -45,7 +48,9 @@ pub(in crate::cli) fn in_background(socket: &Utf8Path) -> Result<ExitCode> {
             let _ = line.reply(reply);
         }
     };
-    match supervisor::run(&dirs, env, || reply(&LaunchReply::Started)) {
+    match supervisor::run(&dirs, env, request.takes_over, || {
+        reply(&LaunchReply::Started);
+    }) {
         Ok(()) => Ok(ExitCode::Done),
         Err(error) => {
             tracing::error!(%error, "the supervisor ends");

@@ -40,7 +40,9 @@ pub(in crate::cli) fn run(
         let message = "No supervisor runs, and none gives slices before `ap start`.";
         return report("not_running", message, format);
     };
-    fleet::request(&context.dirs, &FleetRequest::Stop { how, by }, clock::now())?;
+    let successor = None;
+    let request = FleetRequest::Stop { how, by, successor };
+    fleet::request(&context.dirs, &request, clock::now())?;
     let lock = context.dirs.state_file(StateFile::SupervisorLock);
     let ended = clock::wait_until(timeout, || !FileLock::is_held(&lock).unwrap_or(true));
     if !ended {
