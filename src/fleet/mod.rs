@@ -32,6 +32,9 @@ mod project;
 mod question;
 mod recovery;
 mod request;
+mod room;
+#[cfg(test)]
+mod scenarios;
 mod schedule;
 mod session;
 mod session_look;

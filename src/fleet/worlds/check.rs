@@ -37,6 +37,11 @@ impl Ledger {
             Event::StatusChanged { project, change } => {
                 self.status_changed(world, before, (project, change), at);
             }
+            Event::RoomRequested { .. } => {
+                let last = before.room_requested_at.filter(|last| *last <= at);
+                let hour = SignedDuration::from_hours(1);
+                assert!(last.is_none_or(|last| hour <= at.duration_since(last)));
+            }
             Event::ProjectRemoved { project } => drop(self.recoveries.remove(project)),
             _ => {}
         }

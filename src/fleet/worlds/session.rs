@@ -83,7 +83,17 @@ impl SimSession {
                 let succeeds = !dice.one_in(3);
                 self.iterate(succeeds);
             }
-            6 if supervised => self.leave(Activity::Waiting { reason, until }, true),
+            6 if supervised => {
+                let outage = true;
+                self.leave(
+                    Activity::Waiting {
+                        reason,
+                        until,
+                        outage,
+                    },
+                    true,
+                );
+            }
             7 if supervised => self.leave(Activity::Paused, true),
             8 if supervised => {
                 let until = dice.one_in(2).then_some(until);

@@ -51,6 +51,7 @@ impl World {
             max_agents: 1 + u32::try_from(dice.below(3)).unwrap_or(0),
             slice_iterations: 1 + u32::try_from(dice.below(2)).unwrap_or(0),
             at_start: SignedDuration::from_secs(i64::try_from(dice.below(2) * 10).unwrap_or(0)),
+            makes_room: dice.one_in(2),
         };
         Self {
             config,

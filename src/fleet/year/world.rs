@@ -203,9 +203,25 @@ impl Year {
         } else if now < outage {
             let until = now + SignedDuration::from_mins(10);
             let reason = "an outage".to_owned();
-            session.leave(Activity::Waiting { reason, until }, true);
+            let outage = true;
+            session.leave(
+                Activity::Waiting {
+                    reason,
+                    until,
+                    outage,
+                },
+                true,
+            );
         } else if let Some((until, reason)) = self.quota.begin(project.as_str(), now) {
-            session.leave(Activity::Waiting { reason, until }, true);
+            let outage = false;
+            session.leave(
+                Activity::Waiting {
+                    reason,
+                    until,
+                    outage,
+                },
+                true,
+            );
         } else {
             let length = minutes(3 + self.dice.below(20) * self.dice.below(4));
             let over = Happening::IterationOver(project.clone(), generation);
