@@ -7,7 +7,8 @@ use super::unused_keys::report_unused_keys;
 use crate::agent::AgentSpec;
 use crate::plan::suggest;
 use crate::termination::{
-    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, TerminationKind, Verify,
+    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, TerminationKind, Threshold,
+    Verify,
 };
 
 /// Agents that must agree in a row, by default: one can be wrong.
@@ -85,7 +86,9 @@ impl StrategyReader<'_> {
                 text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()),
             }),
             TerminationKind::Verify => {
-                Termination::Verify(Verify(gate(location, def, inherited.under)?))
+                let mut gate = gate(location, def, inherited.under)?;
+                gate.threshold = Some(threshold(location, def, gate.threshold));
+                Termination::Verify(Verify(gate))
             }
             TerminationKind::Command => {
                 Termination::Command(Command(gate(location, def, inherited.under)?))
@@ -208,6 +211,7 @@ fn gate(
         ));
         return None;
     };
+    let threshold = old.as_ref().and_then(|gate| gate.threshold);
     let timeout_s = def
         .timeout
         .map(Span::seconds)
@@ -217,7 +221,25 @@ fn gate(
     Some(Gate {
         command,
         timeout_s,
+        threshold,
         frozen: Vec::new(),
+    })
+}
+
+/// Reads the threshold of a `verify`: its own, the loop's, or the default.
+fn threshold(
+    location: &Location<'_>,
+    def: &TerminationDef,
+    inherited: Option<Threshold>,
+) -> Threshold {
+    let default = inherited.unwrap_or(Threshold::DEFAULT);
+    let Some(score) = def.threshold else {
+        return default;
+    };
+    Threshold::new(score).unwrap_or_else(|| {
+        let message = format!("`threshold` must be between 0 and 1, not {score}");
+        location.report(location.at("threshold", LintCode::BadValue, message));
+        default
     })
 }
 

@@ -40,6 +40,7 @@ pub(super) fn report_unused_keys(
         ("text", def.text.is_some() && kind != Kind::Promise),
         ("command", def.command.is_some() && !commands),
         ("timeout", def.timeout.is_some() && !commands),
+        ("threshold", def.threshold.is_some() && kind != Kind::Verify),
         ("judge", def.judge.is_some() && !judges),
         ("criteria", def.criteria.is_some() && !judges),
         ("confidence", def.confidence.is_some() && !judges),

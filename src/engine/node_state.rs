@@ -2,7 +2,7 @@
 use super::repeat::Repeats;
 use crate::model::{
     BranchReport, Cursor, GateVerdict, GivenAnswer, Limit, NodeId, Outcome, PermissionDecision,
-    QueueStatus, Task, WorkTree,
+    QueueStatus, Task, VerifyAnswer, WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct NodeState {
     /// The gate that answered last, and its answer.
     #[serde(default)]
     pub last_gate: Option<(String, GateVerdict)>,
+    /// What that gate printed as JSON, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer: Option<VerifyAnswer>,
     /// The label of the judge that is asked again, and how its last call ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge_failure: Option<(String, Outcome)>,

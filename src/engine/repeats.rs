@@ -84,15 +84,12 @@ impl State {
     }
 
     /// Records a gate's answer with the iteration it is about.
-    pub(super) fn note_gate(&mut self, name: &str, verdict: &GateVerdict, at: Timestamp) {
-        if let GateVerdict::Stop { .. } = verdict {
-            self.note_change(ChangeKind::Gate, format!("`{name}` says done"), at);
+    pub(super) fn note_gate(&mut self, said: &GateAnswer, at: Timestamp) {
+        if let GateVerdict::Stop { .. } = said.verdict {
+            self.note_change(ChangeKind::Gate, format!("`{}` says done", said.name), at);
         }
         if let Some(effect) = self.last_effect() {
-            effect.gate = Some(GateAnswer {
-                name: name.to_owned(),
-                verdict: verdict.clone(),
-            });
+            effect.gate = Some(said.clone());
         }
     }
 

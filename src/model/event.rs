@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::ending::{Ending, NodeEnding};
 use super::finished_attempt::FinishedAttempt;
 use super::fork::ForkedFrom;
-use super::gate::GateVerdict;
+use super::gate::{GateVerdict, VerifyAnswer};
 use super::hook::{HookExit, HookRun};
 use super::id::{NodeId, RunId, SessionName};
 use super::input::PauseAfter;
@@ -141,6 +141,9 @@ pub enum Event {
         gate: u32,
         name: String,
         verdict: GateVerdict,
+        /// What a command printed as JSON, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<VerifyAnswer>,
         usage: Usage,
     },
     /// The queue was checked. Of the tasks that agents left unfinished, `released` can be claimed again; `parked` failed

@@ -25,6 +25,30 @@ pub enum GateVerdict {
     },
 }
 
+/// What a `verify` or `command` gate printed as JSON, typed. A gate that printed none has none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct VerifyAnswer {
+    pub passed: bool,
+    /// From 0 to 1, if it printed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Whether all of the work is done (`prd_complete`), if it printed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<bool>,
+    /// Whether something it started is still running. Then `passed` means nothing.
+    #[serde(default)]
+    pub in_progress: bool,
+    /// What it printed as `details`, cut to [`VerifyAnswer::MAX_DETAILS`] characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub details: String,
+}
+
+impl VerifyAnswer {
+    /// The maximum number of characters of `details` that are kept.
+    pub const MAX_DETAILS: usize = 2000;
+}
+
 impl GateVerdict {
     /// Returns the reason it gave.
     pub fn reason(&self) -> &str {

@@ -4,7 +4,7 @@ use super::branch::BranchReport;
 use super::change::Change;
 use super::cursor::Cursor;
 use super::finished_attempt::FinishedAttempt;
-use super::gate::GateVerdict;
+use super::gate::{GateVerdict, VerifyAnswer};
 use super::hook::{HookExit, HookRun};
 use super::id::NodeId;
 use super::limit::Limit;
@@ -54,6 +54,7 @@ pub enum Input {
         cursor: Cursor,
         gate: u32,
         verdict: GateVerdict,
+        answer: Option<VerifyAnswer>,
         usage: Usage,
     },
     QueueChecked {

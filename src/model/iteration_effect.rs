@@ -1,5 +1,5 @@
 //! What an iteration changed.
-use super::gate::GateVerdict;
+use super::gate::{GateVerdict, VerifyAnswer};
 use super::status::Decision;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ pub struct IterationEffect {
 pub struct GateAnswer {
     pub name: String,
     pub verdict: GateVerdict,
+    /// What it printed as JSON, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<VerifyAnswer>,
 }
 
 /// The last change that stays: a commit, a changed file, a closed task, or a gate that says done.

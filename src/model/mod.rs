@@ -53,7 +53,7 @@ pub use event::{Event, Line};
 pub use failure_class::FailureClass;
 pub use finished_attempt::FinishedAttempt;
 pub use fork::ForkedFrom;
-pub use gate::GateVerdict;
+pub use gate::{GateVerdict, VerifyAnswer};
 pub use hang_kind::HangKind;
 pub use hook::{HookEvent, HookExit, HookMoment, HookRun};
 pub use id::{InvalidName, NodeId, ProjectId, RunId, SessionName};

@@ -1,4 +1,5 @@
 //! What decides from outside the loop: a command, or a judge.
+use super::threshold::Threshold;
 use crate::text::clean;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub struct Gate {
     pub command: Vec<String>,
     /// Seconds it may run.
     pub timeout_s: u64,
+    /// The score below which the work is not done; without one, scores decide nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
     /// The files among its words as they were when the session started, and its scripts that did not exist then: agents
     /// must not change or create what judges them.
     #[serde(default)]

@@ -14,12 +14,13 @@ mod scripts;
 mod strategy;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod verify;
 
 pub use command::Command;
 pub use fixed::Fixed;
 pub use gate::{FrozenFile, Gate, GateRef, Judge, MAX_BROKEN_ANSWERS};
-pub use gate_output::{PARTIAL_PASS, read_command};
+pub use gate_output::{GateReading, PARTIAL_PASS, read_command};
 pub use judge::read_judge;
 pub use judgment::Judgment;
 pub use promise::{Promise, promises};
@@ -27,4 +28,5 @@ pub use queue::Queue;
 pub use registry::{Termination, TerminationKind};
 pub use scripts::scripts;
 pub use strategy::{Answer, Evidence, Unreachable};
+pub use threshold::Threshold;
 pub use verify::Verify;

@@ -303,6 +303,7 @@ mod tests {
         let gate = || Gate {
             command: vec!["true".to_owned()],
             timeout_s: 1,
+            threshold: None,
             frozen: Vec::new(),
         };
         let judgment = Judgment {

@@ -14,6 +14,7 @@ fn gate() -> Gate {
     Gate {
         command: vec!["check".to_owned()],
         timeout_s: 1,
+        threshold: None,
         frozen: Vec::new(),
     }
 }

@@ -30,6 +30,9 @@ pub struct TerminationDef {
     pub command: Option<CommandDef>,
     /// Verify, command: how long it may take.
     pub timeout: Option<Span>,
+    /// Verify: from 0 to 1, the score below which the work is not done.
+    #[cfg_attr(feature = "schemas", schemars(range(min = 0, max = 1)))]
+    pub threshold: Option<f64>,
     /// Judge, or judgment with a judge: the agent that judges.
     pub judge: Option<JudgeDef>,
     /// Judge: the criteria by which the work is done.

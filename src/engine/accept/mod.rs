@@ -7,8 +7,8 @@ mod said;
 use crate::engine::policy::probe_interval;
 use crate::engine::state::{Phase, State};
 use crate::model::{
-    BranchReport, Containment, Cursor, Event, FinishedAttempt, GateVerdict, Input, Limit, NodeId,
-    Outcome, ProcessId, QuotaDecision, Task, Usage, WaitReason,
+    BranchReport, Containment, Cursor, Event, FinishedAttempt, Input, Limit, NodeId, Outcome,
+    ProcessId, QuotaDecision, Task, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::{SignedDuration, Timestamp};
@@ -50,10 +50,17 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             cursor,
             gate,
             verdict,
+            answer,
             usage,
         } => {
             let name = gate_name(plan, state, *cursor, *gate)?;
-            Some(gate_answered(*gate, name, verdict, *usage))
+            Some(Event::GateAnswered {
+                gate: *gate,
+                name: name.to_owned(),
+                verdict: verdict.clone(),
+                answer: answer.clone(),
+                usage: *usage,
+            })
         }
         Input::QueueChecked {
             cursor,
@@ -188,15 +195,6 @@ fn gate_name(plan: &Plan, state: &State, cursor: Cursor, gate: u32) -> Option<&'
         .termination
         .gate_name(gate)
         .filter(|_| awaited)
-}
-
-fn gate_answered(gate: u32, name: &str, verdict: &GateVerdict, usage: Usage) -> Event {
-    Event::GateAnswered {
-        gate,
-        name: name.to_owned(),
-        verdict: verdict.clone(),
-        usage,
-    }
 }
 
 fn task_claimed(plan: &Plan, state: &State, cursor: Cursor, task: &Task) -> Option<Event> {

@@ -1,6 +1,6 @@
 //! Calls the function that records an event.
 use crate::engine::state::State;
-use crate::model::{Event, repaired, touched_files};
+use crate::model::{Event, GateAnswer, repaired, touched_files};
 use jiff::Timestamp;
 
 impl State {
@@ -57,9 +57,15 @@ impl State {
                 gate,
                 name,
                 verdict,
+                answer,
                 usage,
             } => {
-                self.gate_answered(*gate, name, verdict, *usage, at);
+                let said = GateAnswer {
+                    name: name.clone(),
+                    verdict: verdict.clone(),
+                    answer: answer.clone(),
+                };
+                self.gate_answered(*gate, &said, *usage, at);
             }
             Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked, at),
             Event::TaskClaimed { task, .. } => self.task_claimed(task),

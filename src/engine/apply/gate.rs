@@ -1,27 +1,32 @@
 //! Records the answers of gates.
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::State;
-use crate::model::{GateVerdict, Outcome, Usage};
+use crate::model::{GateAnswer, GateVerdict, Outcome, Usage};
 use jiff::Timestamp;
 
 impl State {
     pub(super) fn gate_answered(
         &mut self,
         gate: u32,
-        name: &str,
-        verdict: &GateVerdict,
+        said: &GateAnswer,
         usage: Usage,
         at: Timestamp,
     ) {
+        let GateAnswer {
+            name,
+            verdict,
+            answer,
+        } = said;
         self.session.usage += usage;
-        self.current.last_gate = Some((name.to_owned(), verdict.clone()));
+        self.current.last_gate = Some((name.clone(), verdict.clone()));
+        self.current.last_answer.clone_from(answer);
         if let GateVerdict::Unavailable { agent, outcome } = verdict {
             self.judge_failed(agent, outcome, at);
             return;
         }
         self.judge_answered();
         self.count_gate_repeats(name, verdict);
-        self.note_gate(name, verdict, at);
+        self.note_gate(said, at);
         let failures = &mut self.current.counters.gate_failures;
         *failures = match verdict {
             GateVerdict::Broken { .. } => *failures + 1,

@@ -9,7 +9,7 @@ use crate::engine::idle;
 use crate::engine::policy::{Then, policy};
 use crate::engine::repeats::same_failure;
 use crate::engine::state::{Phase, State};
-use crate::model::{Event, Limit, NodeEnding, Subject, WaitReason};
+use crate::model::{Event, GateVerdict, Limit, NodeEnding, Subject, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::termination::{Answer, MAX_BROKEN_ANSWERS};
 use crate::text::count;
@@ -127,17 +127,32 @@ fn broken_gate(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     Some(question::about_trouble(state, node, about, ending, now))
 }
 
+/// The number of delays before the next iteration while a gate reports that something is still running.
+const DELAYS_IN_PROGRESS: u64 = 3;
+
 /// Waits between iterations. An agent that takes over for another is within its iteration.
 fn delay(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     let after_iteration =
         matches!(state.phase, Phase::Exited { .. }) && !state.current.in_iteration();
     (after_iteration && 0 < node.delay_ms).then(|| {
-        let delay = SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
+        let delay_ms = node
+            .delay_ms
+            .saturating_mul(delays(state.current.gates.values()));
+        let delay = SignedDuration::from_millis(i64::try_from(delay_ms).unwrap_or(i64::MAX));
         Event::WaitStarted {
             reason: WaitReason::Delay,
             until: now + delay,
         }
     })
+}
+
+/// Returns how many delays the next iteration waits after these answers of the gates.
+fn delays<'a>(mut gates: impl Iterator<Item = &'a GateVerdict>) -> u64 {
+    if gates.any(|verdict| matches!(verdict, GateVerdict::InProgress { .. })) {
+        DELAYS_IN_PROGRESS
+    } else {
+        1
+    }
 }
 
 fn start(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Event {
@@ -146,5 +161,20 @@ fn start(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Event {
         cursor: state.current.next_attempt(),
         fallback,
         agent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_iteration_waits_three_delays_while_a_gate_is_in_progress() {
+        let reason = String::new;
+        let running = GateVerdict::InProgress { reason: reason() };
+        let failing = GateVerdict::Continue { reason: reason() };
+        assert_eq!(delays([&failing].into_iter()), 1);
+        assert_eq!(delays([&failing, &running].into_iter()), 3);
+        assert_eq!(delays(std::iter::empty()), 1);
     }
 }

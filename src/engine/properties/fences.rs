@@ -101,6 +101,7 @@ impl Noise {
                 verdict: GateVerdict::Stop {
                     reason: String::new(),
                 },
+                answer: None,
                 usage: Usage::default(),
             },
             Kind::Queue => queue_checked_at(cursor),

@@ -35,6 +35,7 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             cursor,
             gate,
             verdict: verdict(roll, *now),
+            answer: None,
             usage: Usage::default(),
         },
         Some(Effect::RunHook(run)) => hook_ended(run, roll),

@@ -3,7 +3,7 @@ use super::freeze::hash_of;
 use crate::exec::command::BoundedCommand;
 use crate::model::{GateVerdict, Usage, env_tag};
 use crate::runner::attempt_context::AttemptContext;
-use crate::termination::{Gate, read_command};
+use crate::termination::{Gate, GateReading, read_command};
 use camino::Utf8Path;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -13,23 +13,23 @@ use std::time::Duration;
 pub(super) fn command(
     context: &AttemptContext<'_>,
     gate: &Gate,
-) -> impl Future<Output = (GateVerdict, Usage)> + Send + use<> {
+) -> impl Future<Output = (GateReading, Usage)> + Send + use<> {
     let call = if let Some(reason) = changed_file(gate) {
         Err(reason)
     } else {
         call(context, gate).ok_or_else(|| "there is no such program on PATH".to_owned())
     };
+    let threshold = gate.threshold;
     async move {
-        let verdict = match call {
-            Err(reason) => GateVerdict::Broken { reason },
+        let broken = |reason| GateReading::from(GateVerdict::Broken { reason });
+        let reading = match call {
+            Err(reason) => broken(reason),
             Ok(command) => match command.run_async().await {
-                Err(error) => GateVerdict::Broken {
-                    reason: error.to_string(),
-                },
-                Ok(output) => read_command(&output),
+                Err(error) => broken(error.to_string()),
+                Ok(output) => read_command(&output, threshold),
             },
         };
-        (verdict, Usage::default())
+        (reading, Usage::default())
     }
 }
 

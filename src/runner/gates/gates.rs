@@ -1,9 +1,9 @@
 //! The gate that is being asked.
 use super::command::command;
 use super::judge::judged;
-use crate::model::{GateVerdict, Input, Usage};
+use crate::model::{Input, Usage};
 use crate::runner::attempt_context::AttemptContext;
-use crate::termination::GateRef;
+use crate::termination::{GateReading, GateRef};
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
@@ -25,18 +25,25 @@ impl Gates {
             return Ok(());
         }
         let cursor = context.cursor;
-        let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
+        let reading: Pin<Box<dyn Future<Output = (GateReading, Usage)> + Send>> =
             match context.node.termination.gates().get(gate as usize) {
                 Some(GateRef::Command(gate)) => Box::pin(command(context, gate)),
-                Some(GateRef::Judge(judge)) => Box::pin(judged(context, judge)?),
+                Some(GateRef::Judge(judge)) => {
+                    let judged = judged(context, judge)?;
+                    Box::pin(async move {
+                        let (verdict, usage) = judged.await;
+                        (GateReading::from(verdict), usage)
+                    })
+                }
                 None => return Err(io::Error::other("the plan has no such gate")),
             };
         self.asked = Some(Box::pin(async move {
-            let (verdict, usage) = verdict.await;
+            let (GateReading { verdict, answer }, usage) = reading.await;
             Input::GateAnswered {
                 cursor,
                 gate,
                 verdict,
+                answer,
                 usage,
             }
         }));
