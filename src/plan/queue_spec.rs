@@ -98,7 +98,14 @@ impl FromStr for ClaimBy {
 }
 
 /// Where the default queue's tasks are looked for, relative to the project.
-pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
+pub const BACKLOGS: [&str; 6] = [
+    "backlog.md",
+    "BACKLOG.md",
+    "docs/backlog.md",
+    "prd.json",
+    ".agent-pipelines/backlog.md",
+    ".cc-autopipe/backlog.md",
+];
 /// How long to wait for tasks that others hold.
 const MAX_WAIT_S: u64 = 600;
 

@@ -228,7 +228,7 @@ fn the_user_can_release_the_task_of_a_lost_agent() {
 fn default_files_are_found_and_others_can_be_named() {
     let stories = r#"{"userStories":[{"id":"US-1","title":"Story","acceptanceCriteria":["x"],"priority":1,"passes":false}]}"#;
     assert_snapshot!(World::new(&[]).user("ready"), @"
-    stderr: no tasks found in <project>: looked for beads, backlog.md, BACKLOG.md, docs/backlog.md, prd.json
+    stderr: no tasks found in <project>: looked for beads, backlog.md, BACKLOG.md, docs/backlog.md, prd.json, .agent-pipelines/backlog.md, .cc-autopipe/backlog.md
     hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database
     exit 2
     ");

@@ -1,6 +1,7 @@
 //! Reads a line with a box: valid Markdown, and misspellings that only look like it.
 use super::blocks::Hidden;
 use super::lines::Line;
+use super::written_id::split_id;
 use crate::queue::file::Mark;
 use crate::text::clean;
 
@@ -110,6 +111,9 @@ fn after_markers(text: &str) -> Option<&str> {
 /// Reads a box as Markdown writes it.
 fn valid_box(text: &str, dropped: Option<char>) -> Option<FoundBox<'_>> {
     let from_mark = after_markers(text)?.strip_prefix('[')?;
+    if let Some(found) = tilde_word(from_mark) {
+        return Some(found);
+    }
     let (mark, after) = match from_mark.chars().next()? {
         ']' => (Mark::Blocked(NO_SPACE.to_owned()), from_mark),
         c => {
@@ -124,6 +128,28 @@ fn valid_box(text: &str, dropped: Option<char>) -> Option<FoundBox<'_>> {
         .filter(|title| title.starts_with(char::is_whitespace))?
         .trim();
     (!title.is_empty()).then_some(FoundBox {
+        title,
+        mark,
+        from_mark,
+    })
+}
+
+/// Reads a box with a word after a `~`: `[~deferred]` and `[~won't-fix]` are dropped.
+fn tilde_word(from_mark: &str) -> Option<FoundBox<'_>> {
+    let (word, title) = from_mark.strip_prefix('~')?.split_once(']')?;
+    let is_word = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphabetic() || "-'’ ".contains(c));
+    let title = Some(title).filter(|title| title.starts_with(char::is_whitespace))?;
+    let title = Some(title.trim()).filter(|title| is_word && !title.is_empty())?;
+    let mark = match word {
+        "deferred" | "won't-fix" | "won’t-fix" | "wontfix" => Mark::Closed,
+        other => Mark::Blocked(format!(
+            "is marked `[~{other}]`, which is not known: write `[ ]`, `[~deferred]` or `[~won't-fix]`"
+        )),
+    };
+    Some(FoundBox {
         title,
         mark,
         from_mark,
@@ -206,18 +232,4 @@ fn loose_box(text: &str) -> Option<(bool, &str, &str)> {
         _ => return None,
     };
     Some((is_open, from_mark, &from_mark[end + 1..]))
-}
-
-/// Splits `title (#id)`.
-fn split_id(title: &str) -> (&str, Option<&str>) {
-    let split = || {
-        let (before, id) = title.strip_suffix(')')?.rsplit_once("(#")?;
-        let fits = id.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && id.len() <= 64
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        (fits && !before.trim().is_empty()).then_some((before.trim_end(), Some(id)))
-    };
-    split().unwrap_or((title, None))
 }

@@ -70,7 +70,7 @@ pub(super) fn block_duplicates(items: &mut [Item], drafts: &[Draft<'_>]) {
         .filter(|(_, draft)| same(draft))
     {
         item.mark = Mark::Blocked(match draft.named {
-            Some(name) => format!("ends in `(#{name})` like another task: give it another name"),
+            Some(name) => format!("has the id `{name}`, like another task: give it another one"),
             None => "has the same text as another task: end its line with `(#name)`".to_owned(),
         });
     }

@@ -160,8 +160,8 @@ fn ids_are_given_or_made_from_the_title() {
     assert_snapshot!(read(text), @r#"
     t-87c0e87d "Add  login" Open
     t-87c0e87d-2 "Add login" Closed
-    t-1 "Add login" Blocked("ends in `(#t-1)` like another task: give it another name")
-    t-1-2 "b" Blocked("ends in `(#t-1)` like another task: give it another name")
+    t-1 "Add login" Blocked("has the id `t-1`, like another task: give it another one")
+    t-1-2 "b" Blocked("has the id `t-1`, like another task: give it another one")
     t-0703a1c4 "c (#no space)" Open
     t-5c05dd23 "(#only)" Open
     y "d (#x)" Open
@@ -175,8 +175,8 @@ fn tasks_with_the_same_text_have_distinct_ids_or_are_blocked() {
     assert_snapshot!(read("- [x] a\n- [ ] a\n- [~] b (#b)\n- [ ] c (#b)\n- [ ] d (#b-2)\n"), @r#"
     t-296230c0-2 "a" Closed
     t-296230c0 "a" Open
-    b "b" Blocked("ends in `(#b)` like another task: give it another name")
-    b-3 "c" Blocked("ends in `(#b)` like another task: give it another name")
+    b "b" Blocked("has the id `b`, like another task: give it another one")
+    b-3 "c" Blocked("has the id `b`, like another task: give it another one")
     b-2 "d" Open
     "#);
     let ids = Backlog::default()
@@ -259,4 +259,44 @@ proptest! {
         titles.rotate_left(by);
         prop_assert_eq!(before, ids(&titles));
     }
+}
+
+#[test]
+fn tasks_of_the_older_backlog_have_their_ids_marks_and_order() {
+    let text = "- [ ] [implement] later — text\n- [ ] [P1] [research] HYPO_7 — first\n- [~] [P0] begun_1 — by hand\n- [~deferred] [P0] gone_1 — text\n- [~won't-fix] gone_2 — text\n- [X] done_1 — text\n- [~later] odd_1 — text\n";
+    let items = Backlog::default().parse(text).unwrap();
+    let read: Vec<(&str, &Mark)> = items
+        .iter()
+        .map(|item| (item.id.as_str(), &item.mark))
+        .collect();
+    let unknown = Mark::Blocked(
+        "is marked `[~later]`, which is not known: write `[ ]`, `[~deferred]` or `[~won't-fix]`"
+            .to_owned(),
+    );
+    assert_eq!(
+        read,
+        [
+            ("begun_1", &Mark::Begun),
+            ("gone_1", &Mark::Closed),
+            ("HYPO_7", &Mark::Open),
+            ("later", &Mark::Open),
+            ("gone_2", &Mark::Closed),
+            ("done_1", &Mark::Closed),
+            ("odd_1", &unknown),
+        ]
+    );
+}
+
+#[test]
+fn ten_thousand_lines_are_read_and_one_is_closed_by_its_id() {
+    let line = |at: u32| format!("- [ ] [P{}] [implement] T_{at} — text {at}\r\n", at % 10);
+    let text: String = (0..10_000).map(line).collect();
+    let items = Backlog::default().parse(&text).unwrap();
+    assert_eq!(items.len(), 10_000);
+    assert_eq!(
+        (items[0].id.as_str(), items[1].id.as_str()),
+        ("T_0", "T_10")
+    );
+    let expected = text.replace(&line(7_777), &line(7_777).replace("[ ]", "[x]"));
+    assert_eq!(closed(&text, "T_7777"), expected);
 }
