@@ -1,4 +1,5 @@
 //! Names, validated when they are parsed.
+use super::own_files::is_own;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use thiserror::Error;
@@ -43,8 +44,21 @@ fn check(what: &'static str, name: &str) -> Result<(), InvalidName> {
     })
 }
 
+/// Checks the name of a session, which has a folder beside your files.
+fn check_session(what: &'static str, name: &str) -> Result<(), InvalidName> {
+    check(what, name)?;
+    if is_own(name) {
+        return Err(InvalidName {
+            what,
+            name: name.to_owned(),
+            problem: "is the name of a folder of yours in `.agent-pipelines/`",
+        });
+    }
+    Ok(())
+}
+
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $what:literal) => {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $check:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -61,7 +75,7 @@ macro_rules! name {
         impl FromStr for $type {
             type Err = InvalidName;
             fn from_str(name: &str) -> Result<Self, InvalidName> {
-                check($what, name).map(|()| Self(name.to_owned()))
+                $check($what, name).map(|()| Self(name.to_owned()))
             }
         }
 
@@ -88,20 +102,20 @@ macro_rules! name {
 
 name! {
     /// A session's name: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
-    SessionName, "session name"
+    SessionName, "session name", check_session
 }
 name! {
     /// A node's id within its pipeline; the same letters as a session name.
-    NodeId, "node id"
+    NodeId, "node id", check
 }
 name! {
     /// One run of a session: tells a run from an earlier run of the same name.
-    RunId, "run id"
+    RunId, "run id", check
 }
 
 name! {
     /// The id of a registered project, which is the name of its session, too.
-    ProjectId, "project id"
+    ProjectId, "project id", check_session
 }
 
 impl RunId {
@@ -155,6 +169,17 @@ mod tests {
         ] {
             assert!(name.parse::<SessionName>().is_err(), "{name:?} was taken");
         }
+    }
+
+    #[test]
+    fn no_session_has_the_name_of_a_folder_of_yours() {
+        let refused = "schemas".parse::<SessionName>().unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "session name `schemas` is the name of a folder of yours in `.agent-pipelines/`"
+        );
+        assert!("schemas".parse::<ProjectId>().is_err());
+        assert!("schemas".parse::<NodeId>().is_ok());
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod limit;
 mod limit_text;
 mod notice;
 mod outcome;
+mod own_files;
 mod process;
 mod processes;
 mod question;
@@ -62,6 +63,7 @@ pub use iteration_effect::{ChangeKind, GateAnswer, IterationEffect, LastChange};
 pub use limit::{Limit, RaisedLimit};
 pub use notice::{NoticeKind, NoticeSeverity};
 pub use outcome::{Exit, Outcome};
+pub use own_files::OWN_FILES;
 pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
 pub use question::{

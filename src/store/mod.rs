@@ -22,6 +22,7 @@ pub mod observer;
 mod observers;
 pub mod outages;
 pub mod outputs;
+pub mod project_folder;
 pub mod quota;
 pub mod recent;
 pub mod redacted;

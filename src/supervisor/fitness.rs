@@ -4,6 +4,7 @@ use super::messages::Message;
 use crate::fleet::Fitness;
 use crate::model::ProjectId;
 use crate::store::layout::Project;
+use crate::store::project_folder;
 use crate::store::registry::{self, RegisteredProject};
 use crate::store::session::load_cached;
 use camino::Utf8Path;
@@ -39,6 +40,11 @@ pub(super) fn look(project: &RegisteredProject, min_free: u64) -> Fitness {
     }
     if let Err(error) = access(root.as_std_path(), AccessFlags::W_OK) {
         return unfit(format!("{root} cannot be written to: {error}"));
+    }
+    if let Some(path) = project_folder::unedited(root) {
+        return unfit(format!(
+            "{path} is still the template that `ap init` wrote: edit it, or remove it"
+        ));
     }
     low_disk(root, min_free).unwrap_or(Fitness::Fit)
 }

@@ -317,7 +317,7 @@ fn documents() -> Vec<Page> {
         path: path.into(),
         text: fs::read_to_string(root().join(path)).unwrap(),
     };
-    ["src/cli/agents_section.md", "docs/prompts.md"]
+    ["src/cli/init/agents_section.md", "docs/prompts.md"]
         .map(read)
         .into()
 }

@@ -101,6 +101,37 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ProjectChange> {
     Ok(ProjectChange::new(&added.id, "added", message))
 }
 
+/// Adds a directory that runs the loop `autopilot`, and returns what was done. One that is known already is left alone.
+pub(in crate::cli) fn register_autopilot(dir: &Utf8Path, context: &Context) -> Result<String> {
+    let root = dir.canonicalize_utf8()?;
+    let definition = Definition::of_loop("autopilot");
+    let added = registry::update(&context.dirs, |registry| {
+        if let Some(known) = registry.by_root(&root) {
+            return Ok(Err(known.id.clone()));
+        }
+        let id = registry.new_id(&root);
+        registry.projects.push(RegisteredProject {
+            inode: registry::inode(&root)?,
+            session: id.as_str().parse().map_err(Error::bad_value)?,
+            id: id.clone(),
+            kind: definition.kind,
+            name: definition.name,
+            flags: Vec::new(),
+            weight: 1,
+            added_at: clock::now(),
+            root: root.clone(),
+        });
+        Ok(Ok(id))
+    })?;
+    Ok(match added {
+        Ok(id) => {
+            fleet::wake(&context.dirs, "projects")?;
+            format!("Project '{id}' was added to those of the supervisor.\n")
+        }
+        Err(id) => format!("It is project '{id}' already.\n"),
+    })
+}
+
 fn already_known(known: &RegisteredProject) -> ProjectChange {
     let message = format!(
         "{} is project '{}' already; nothing changed.",

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};
 
+pub(super) use add::register_autopilot;
 pub(super) use change::resume;
 pub(super) use list::{ProjectRow, rows, table};
 #[cfg(feature = "schemas")]

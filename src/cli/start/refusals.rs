@@ -7,6 +7,7 @@ use crate::model::{Env, QueueStatus};
 use crate::plan::{BACKLOGS, Need, Node, Plan, QueueSource, QueueSpec, Step};
 use crate::queue::{self, QueueEnv};
 use crate::runner::RunnerEnv;
+use crate::store::project_folder::is_unedited;
 use crate::workspace::{Workspace, git};
 use camino::Utf8Path;
 
@@ -45,12 +46,13 @@ pub(super) fn nothing_to_do(plan: &Plan, context: &Context) -> Result<()> {
 
 /// Refuses a node that needs a goal and is given none. The scripted agent needs none: it follows its script.
 fn needs(plan: &Plan, node: &Node, context: &Context) -> Result<()> {
+    let root = context.project.root();
     let is_given = |need: &Need| match need {
         Need::Context => !node.context.trim().is_empty(),
         Need::Input => !plan.inputs.is_empty(),
         Need::File(path) => {
             let path = path.replace("${SESSION_NAME}", plan.session.as_str());
-            file_exists(context.project.root(), &context.env, &path)
+            file_exists(root, &context.env, &path) && !is_unedited(root, &path)
         }
     };
     let is_missing = |needs: &&Vec<Need>| !needs.is_empty() && !needs.iter().any(is_given);
@@ -70,6 +72,12 @@ fn needs(plan: &Plan, node: &Node, context: &Context) -> Result<()> {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         names.join(" or ")
     };
+    let mut files = missing.iter().map(ToString::to_string);
+    if let Some(path) = files.find(|path| is_unedited(root, path)) {
+        let message = format!("{path} is still the template that `ap init` wrote");
+        return Err(Error::new(ErrorKind::NoGoal, message)
+            .hint(format!("edit {root}/{path}, then start again")));
+    }
     Err(Error::new(
         ErrorKind::NoGoal,
         format!(

@@ -2,18 +2,21 @@
 use super::claims_file::Claims;
 use crate::queue::error::{QueueError, Result};
 use crate::queue::owner::Owner;
-use crate::store::{atomic, beneath};
+use crate::store::{beneath, ignored};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+/// The folder of what `ap` stores beside a file of tasks.
+const OURS: &str = ".agent-pipelines";
+
 /// The paths of a file of tasks and of the files that belong to it.
 ///
 /// ```text
 /// <folder>/backlog.md                                 the truth about open and closed
-/// <folder>/.agent-pipelines/.gitignore                `*`: nothing here belongs in a commit
+/// <folder>/.agent-pipelines/.gitignore                nothing that ap writes belongs in a commit
 /// <folder>/.agent-pipelines/.claims/backlog.md.json   who holds what
 /// <folder>/.agent-pipelines/.claims/backlog.md.lock   held while something changes
 /// <folder>/.agent-pipelines/.claims/backlog.md.log    what was claimed, released and closed, by whom and why
@@ -21,7 +24,7 @@ use std::io;
 ///
 /// It is beside the file itself, symlinks followed, so that every session that works on the file finds the same claims,
 /// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
-/// permission mode. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
+/// permission mode. A file that is itself in a folder `.agent-pipelines` has its claims there. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
 #[derive(Clone, Debug)]
 pub(in crate::queue) struct ClaimsDir {
     pub(in crate::queue) file: Utf8PathBuf,
@@ -61,10 +64,12 @@ impl ClaimsDir {
     /// Returns the paths beside a tracker's database, which itself records the holders. `file` is canonical.
     pub(in crate::queue) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
-        let folder = file
-            .parent()
-            .unwrap_or(Utf8Path::new("."))
-            .join(".agent-pipelines/.claims");
+        let parent = file.parent().unwrap_or(Utf8Path::new("."));
+        let folder = if parent.file_name() == Some(OURS) {
+            parent.join(".claims")
+        } else {
+            parent.join(OURS).join(".claims")
+        };
         let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
         Self {
             claims: beside("json"),
@@ -143,18 +148,10 @@ impl ClaimsDir {
     }
 }
 
-/// Creates the folder for files about queues, with its .gitignore first.
+/// Creates the folder for files about queues, in one that git ignores.
 pub(in crate::queue) fn create_folder(folder: &Utf8Path) -> io::Result<()> {
-    beneath::create_dir_all(folder)?;
-    let ignore = folder
-        .parent()
-        .unwrap_or(Utf8Path::new("."))
-        .join(".gitignore");
-    if ignore.exists() {
-        Ok(())
-    } else {
-        atomic::replace(&ignore, b"*\n")
-    }
+    ignored::create(folder.parent().unwrap_or(Utf8Path::new(".")))?;
+    beneath::create_dir_all(folder)
 }
 
 fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {

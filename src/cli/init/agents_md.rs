@@ -1,34 +1,18 @@
-//! `ap init`: prepares a repository for agents. It adds text, and never changes the user's.
-use super::context::Context;
+//! The section on `ap` in `AGENTS.md`. It is added once, and your text is never changed.
 use crate::error::{Error, ErrorKind, ExitCode, Result};
-use crate::plan::BACKLOGS;
 use crate::store::atomic;
-use crate::ui::style::Look;
-use crate::ui::table::{Cell, Fit, Table};
-use crate::ui::{note, out, say};
+use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
-
-/// Prepare this repository for agents
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(super) struct Args {
-    /// Add a short section on ap to AGENTS.md, or to CLAUDE.md if there is one that does not import AGENTS.md
-    #[arg(long)]
-    agents_md: bool,
-}
 
 const BEGIN: &str = "<!-- agent-pipelines: begin -->";
 const END: &str = "<!-- agent-pipelines: end -->";
 const SECTION: &str = include_str!("agents_section.md");
 
-/// Writes the section, or shows what is prepared and what could be.
-pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    if !args.agents_md {
-        say(overview(context))?;
-        return Ok(ExitCode::Done);
-    }
-    let file = target(context.project.root());
+/// Writes the section into a project's file for agents.
+pub(super) fn add(root: &Utf8Path) -> Result<ExitCode> {
+    let file = target(root);
     let before = match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text?,
@@ -55,52 +39,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::Done)
-}
-
-/// Returns what this project has that sessions use, and how to add what it lacks. Nothing is required.
-fn overview(context: &Context) -> String {
-    let root = context.project.root();
-    let line = |name: &str, is_there: bool, present: &str, missing: &str| {
-        let mark = if is_there {
-            Cell::new("ok", Look::Good)
-        } else {
-            Cell::new("–", Look::Faint)
-        };
-        let text = if is_there { present } else { missing };
-        [mark, name.into(), text.into()]
-    };
-    let backlog = BACKLOGS.iter().find(|name| root.join(name).is_file());
-    let tasks = match backlog {
-        _ if context.has_beads() => "beads",
-        Some(name) => name,
-        None => "",
-    };
-    let has_section = fs::read_to_string(target(root)).is_ok_and(|text| text.contains(BEGIN));
-    let rows = [
-        line(
-            "git",
-            root.join(".git").exists(),
-            "a repository: each iteration's commits are recorded",
-            "no repository: `git init` makes one, so that you see what agents changed",
-        ),
-        line(
-            "tasks",
-            !tasks.is_empty(),
-            tasks,
-            "none, for loops such as `work`: write `- [ ] task` lines in backlog.md",
-        ),
-        line(
-            "agents",
-            has_section,
-            "AGENTS.md or CLAUDE.md has a section on ap",
-            "no section on ap in AGENTS.md: `ap init --agents-md` adds one",
-        ),
-    ];
-    let table = Table::new([Fit::Keep, Fit::Keep, Fit::Wrap]).rows(rows);
-    format!(
-        "Nothing has to be prepared, and nothing was changed. {root} has:\n\n{}\n\nNext:\n  ap doctor                    checks programs and the account\n  ap dry-run work              shows what a loop would do\n  ap work auth 25              starts a session\n",
-        table.indent(2).fit_terminal()
-    )
 }
 
 /// Where both Claude Code and other agents look: `AGENTS.md`, unless there is a `CLAUDE.md`. Then Claude Code reads
