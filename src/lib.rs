@@ -8,7 +8,7 @@ pub use agent_pipelines_compile::{compile, error};
 pub use agent_pipelines_core::{
     agent, clock, fingerprint, guard, model, plan, redact, termination, text,
 };
-pub use agent_pipelines_engine::{engine, fleet};
+pub use agent_pipelines_engine::{autopilot, engine, fleet};
 pub use agent_pipelines_queue::{queue, workspace};
 pub use agent_pipelines_runner::runner;
 pub use agent_pipelines_store::{exec, store};

@@ -1,4 +1,5 @@
 //! Decides what follows in a session, and in many.
+pub mod autopilot;
 pub mod engine;
 pub mod fleet;
 

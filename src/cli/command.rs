@@ -121,7 +121,7 @@ enum Command {
     Explain(explain::Args),
     /// Install the skills, slash commands, sub-agents and hook of Agent Pipelines into Claude Code
     Plugin(plugin::Args),
-    /// Prepare this repository for agents
+    /// Prepare a project that agents build from its PRD
     Init(init::Args),
     /// Answer a hook of Claude Code
     #[command(hide = true)]

@@ -7,8 +7,8 @@ use super::unused_keys::report_unused_keys;
 use crate::agent::AgentSpec;
 use crate::plan::suggest;
 use crate::termination::{
-    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, TerminationKind, Threshold,
-    Verify,
+    Command, Completeness, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination,
+    TerminationKind, Threshold, Verify,
 };
 
 /// Agents that must agree in a row, by default: one can be wrong.
@@ -88,6 +88,7 @@ impl StrategyReader<'_> {
             TerminationKind::Verify => {
                 let mut gate = gate(location, def, inherited.under)?;
                 gate.threshold = Some(threshold(location, def, gate.threshold));
+                gate.complete = completeness(def, gate.complete.take());
                 Termination::Verify(Verify(gate))
             }
             TerminationKind::Command => {
@@ -212,6 +213,7 @@ fn gate(
         return None;
     };
     let threshold = old.as_ref().and_then(|gate| gate.threshold);
+    let complete = old.as_ref().and_then(|gate| gate.complete.clone());
     let timeout_s = def
         .timeout
         .map(Span::seconds)
@@ -222,8 +224,19 @@ fn gate(
         command,
         timeout_s,
         threshold,
+        complete,
         frozen: Vec::new(),
     })
+}
+
+/// Reads what must be done beside a `verify` that passes: its own keys, or those of the loop.
+fn completeness(def: &TerminationDef, inherited: Option<Completeness>) -> Option<Completeness> {
+    let inherited = inherited.unwrap_or_default();
+    let complete = Completeness {
+        prd: def.prd.clone().unwrap_or(inherited.prd),
+        tasks: def.tasks_closed.unwrap_or(inherited.tasks),
+    };
+    (complete != Completeness::default()).then_some(complete)
 }
 
 /// Reads the threshold of a `verify`: its own, the loop's, or the default.

@@ -41,6 +41,11 @@ pub(super) fn report_unused_keys(
         ("command", def.command.is_some() && !commands),
         ("timeout", def.timeout.is_some() && !commands),
         ("threshold", def.threshold.is_some() && kind != Kind::Verify),
+        ("prd", def.prd.is_some() && kind != Kind::Verify),
+        (
+            "tasks_closed",
+            def.tasks_closed.is_some() && kind != Kind::Verify,
+        ),
         ("judge", def.judge.is_some() && !judges),
         ("criteria", def.criteria.is_some() && !judges),
         ("confidence", def.confidence.is_some() && !judges),

@@ -76,6 +76,8 @@ impl State {
         let closed = before.saturating_sub(left);
         if 0 < closed {
             self.note_change(ChangeKind::Task, count(closed, "task") + " closed", at);
+            // A gate that says the same again, after more work was done, does not stand still.
+            self.current.repeats.gates.clear();
         }
         if let Some(effect) = self.last_effect() {
             let known = effect.tasks_closed.unwrap_or(0);
@@ -122,4 +124,43 @@ pub(super) fn same_failure(plan: &Plan, state: &State) -> Option<Limit> {
         gate: Some(gate.clone()),
         reason: repeat.reason.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Event, Usage};
+
+    #[test]
+    fn a_closed_task_restarts_the_count_of_a_gate_that_says_the_same() {
+        let mut state = State::default();
+        let mut times_after = |left: u32| {
+            let checked = Event::QueueChecked {
+                status: QueueStatus::Work {
+                    ready: left,
+                    left,
+                    next: Vec::new(),
+                    held: 0,
+                    blocked: 0,
+                },
+                released: Vec::new(),
+                parked: Vec::new(),
+            };
+            let answered = Event::GateAnswered {
+                gate: 0,
+                name: "verify".to_owned(),
+                verdict: GateVerdict::Continue {
+                    reason: "2 tests fail".to_owned(),
+                },
+                answer: None,
+                usage: Usage::default(),
+            };
+            for event in [checked, answered] {
+                state.apply(&event, Timestamp::UNIX_EPOCH);
+            }
+            state.current.repeats.gates["verify"].times
+        };
+        assert_eq!([3, 3, 3].map(&mut times_after), [1, 2, 3]);
+        assert_eq!([2, 2, 3].map(&mut times_after), [1, 2, 3]);
+    }
 }

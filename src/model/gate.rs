@@ -37,10 +37,8 @@ pub struct VerifyAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<bool>,
     /// Whether something it started is still running. Then `passed` means nothing.
-    #[serde(default)]
     pub in_progress: bool,
-    /// What it printed as `details`, cut to [`VerifyAnswer::MAX_DETAILS`] characters.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    /// What it printed as `details` or `reason`, cut to 2000 characters.
     pub details: String,
 }
 

@@ -23,6 +23,9 @@ pub struct Gate {
     /// The score below which the work is not done; without one, scores decide nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
+    /// What must be done too, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<Completeness>,
     /// The files among its words as they were when the session started, and its scripts that did not exist then: agents
     /// must not change or create what judges them.
     #[serde(default)]
@@ -31,8 +34,27 @@ pub struct Gate {
 
 impl Gate {
     pub(super) fn describe(&self) -> String {
-        format!("`{}` succeeds", clean(&self.command.join(" ")))
+        let Some(Completeness { prd, tasks }) = &self.complete else {
+            return format!("`{}` succeeds", clean(&self.command.join(" ")));
+        };
+        let open = match (prd.is_empty(), tasks) {
+            (false, true) => "no task and no box of the PRD is open",
+            (false, false) => "no box of the PRD is open",
+            (true, _) => "no task is open",
+        };
+        format!("the check passes and {open}")
     }
+}
+
+/// What must be done beside a gate that passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completeness {
+    /// Paths in the project, of which the first that exists is the PRD: none of its boxes may be open.
+    #[serde(default)]
+    pub prd: Vec<String>,
+    /// Whether no task of the queue may be open.
+    #[serde(default)]
+    pub tasks: bool,
 }
 
 /// A file that must not change while the session runs.

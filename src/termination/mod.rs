@@ -19,7 +19,7 @@ mod verify;
 
 pub use command::Command;
 pub use fixed::Fixed;
-pub use gate::{FrozenFile, Gate, GateRef, Judge, MAX_BROKEN_ANSWERS};
+pub use gate::{Completeness, FrozenFile, Gate, GateRef, Judge, MAX_BROKEN_ANSWERS};
 pub use gate_output::{GateReading, PARTIAL_PASS, read_command};
 pub use judge::read_judge;
 pub use judgment::Judgment;

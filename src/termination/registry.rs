@@ -304,6 +304,7 @@ mod tests {
             command: vec!["true".to_owned()],
             timeout_s: 1,
             threshold: None,
+            complete: None,
             frozen: Vec::new(),
         };
         let judgment = Judgment {

@@ -15,6 +15,7 @@ fn gate() -> Gate {
         command: vec!["check".to_owned()],
         timeout_s: 1,
         threshold: None,
+        complete: None,
         frozen: Vec::new(),
     }
 }

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["agent", "guard", "termination"],
     &["plan"],
-    &["compile", "engine", "fleet"],
+    &["autopilot", "compile", "engine", "fleet"],
     &["error"],
     &["store"],
     &["exec"],

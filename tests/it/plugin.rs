@@ -313,10 +313,6 @@ fn the_section_for_agents_is_added_once_and_edits_of_it_stay() {
         .expect(0)
         .says(&["AGENTS.md has a section"]);
     assert_eq!(project.read("CLAUDE.md"), "@AGENTS.md\n");
-    project
-        .ap(&["init"])
-        .expect(0)
-        .says(&["Nothing has to be prepared", "has a section on ap"]);
 }
 
 #[test]

@@ -100,6 +100,18 @@ fn a_start_without_tasks_is_refused() {
 }
 
 #[test]
+fn a_start_without_a_goal_because_of_a_template_is_refused() {
+    let project = project(true);
+    project.ap(&["init", "--no-register"]).expect(0);
+    let start = ["autopilot", "s"];
+    let of_prd = ".agent-pipelines/prd.md is still the template that `ap init` wrote";
+    refused(&project, &start, &[of_prd]);
+    project.write(".agent-pipelines/prd.md", "- [ ] it greets\n");
+    let of_gate = ".agent-pipelines/verify.sh is still the template that `ap init` wrote";
+    refused(&project, &start, &[of_gate]);
+}
+
+#[test]
 fn a_start_without_a_goal_is_refused() {
     let project = project(true);
     refused(
@@ -119,9 +131,12 @@ fn a_start_without_a_goal_is_refused() {
     );
     refused(&project, &["autopilot", "s"], &["prd.md"]);
     project.write("prd.md", "Build it.\n");
-    let without_gate = "loop `autopilot` needs verify.sh or .cc-autopipe/verify.sh";
+    let without_gate =
+        "loop `autopilot` needs verify.sh or .agent-pipelines/verify.sh or .cc-autopipe/verify.sh";
     refused(&project, &["autopilot", "s"], &[without_gate]);
-    project.write("verify.sh", "exit 1\n");
+    project.write("verify.sh", "#!/bin/sh\nexit 1\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs_err::set_permissions(project.root().join("verify.sh"), executable).expect("its mode");
     project.ap(&["autopilot", "s", "--foreground"]).expect(1);
     refused(
         &project,

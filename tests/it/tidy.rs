@@ -16,6 +16,7 @@ const PURE: &[&str] = &[
     "compile",
     "engine",
     "fleet",
+    "autopilot",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

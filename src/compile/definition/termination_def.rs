@@ -31,8 +31,12 @@ pub struct TerminationDef {
     /// Verify, command: how long it may take.
     pub timeout: Option<Span>,
     /// Verify: from 0 to 1, the score below which the work is not done.
-    #[cfg_attr(feature = "schemas", schemars(range(min = 0, max = 1)))]
     pub threshold: Option<f64>,
+    /// Verify: paths in the project, of which the first that exists is the PRD: while one of its boxes is open, the work
+    /// is not done.
+    pub prd: Option<Vec<String>>,
+    /// Verify: whether the work is not done while a task of the queue is open.
+    pub tasks_closed: Option<bool>,
     /// Judge, or judgment with a judge: the agent that judges.
     pub judge: Option<JudgeDef>,
     /// Judge: the criteria by which the work is done.

@@ -151,6 +151,8 @@ fn gate() -> Gate {
     Gate {
         command: vec!["check".to_owned()],
         timeout_s: 1,
+        threshold: None,
+        complete: None,
         frozen: Vec::new(),
     }
 }

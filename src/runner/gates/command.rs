@@ -1,4 +1,5 @@
 //! A gate that is a command.
+use super::completeness::CompletenessCheck;
 use super::freeze::hash_of;
 use crate::exec::command::BoundedCommand;
 use crate::model::{GateVerdict, Usage, env_tag};
@@ -20,6 +21,7 @@ pub(super) fn command(
         call(context, gate).ok_or_else(|| "there is no such program on PATH".to_owned())
     };
     let threshold = gate.threshold;
+    let complete = CompletenessCheck::new(context, gate);
     async move {
         let broken = |reason| GateReading::from(GateVerdict::Broken { reason });
         let reading = match call {
@@ -28,6 +30,10 @@ pub(super) fn command(
                 Err(error) => broken(error.to_string()),
                 Ok(output) => read_command(&output, threshold),
             },
+        };
+        let reading = match complete {
+            Some(complete) => complete.apply(reading),
+            None => reading,
         };
         (reading, Usage::default())
     }

@@ -1,5 +1,6 @@
 //! Asks a command or a judge whether a node is done. An answer that comes late or twice is ignored.
 mod command;
+mod completeness;
 mod freeze;
 #[expect(
     clippy::module_inception,

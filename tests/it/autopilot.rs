@@ -1,0 +1,120 @@
+//! A project that is built from its PRD: `ap init`, and when the work is done.
+use crate::project::Project;
+use serde_json::Value;
+
+const FILES: [&str; 6] = [
+    "prd.md",
+    "verify.sh",
+    "context.md",
+    "rules.md",
+    "backlog.md",
+    "knowledge.md",
+];
+
+/// Runs git in a project and returns what it prints.
+fn git(project: &Project, args: &[&str]) -> String {
+    let own = ["-c", "user.name=a", "-c", "user.email=a@b"];
+    let output = project
+        .command("git")
+        .args([&own[..], args].concat())
+        .output()
+        .expect("git");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn init_writes_what_is_missing_and_registers_the_project() {
+    let project = Project::named("shop");
+    project.write("BACKLOG.md", "- [ ] mine\n");
+    project.write(".agent-pipelines/rules.md", "mine\n");
+    let first = project.ap(&["init"]).expect(0);
+    first.says(&["new", "kept", "not written: you have BACKLOG.md"]);
+    first.says(&["Project 'shop' was added", "Write what you want into"]);
+    assert_eq!(project.read(".agent-pipelines/rules.md"), "mine\n");
+    assert!(!project.root().join(".agent-pipelines/backlog.md").exists());
+    assert!(!project.root().join(".claude/settings.json").exists());
+    let before = project.read(".agent-pipelines/.gitignore");
+    project
+        .ap(&["init"])
+        .expect(0)
+        .says(&["It is project 'shop' already."]);
+    assert_eq!(project.read(".agent-pipelines/.gitignore"), before);
+    let projects = project.ap(&["projects", "--json"]).expect(0);
+    let projects: Value = serde_json::from_str(&projects.stdout).expect("JSON");
+    assert_eq!(projects.as_array().map(Vec::len), Some(1), "{projects}");
+    project
+        .ap(&["init", "nowhere", "--no-register"])
+        .expect(2)
+        .says(&["there is no directory nowhere"]);
+}
+
+#[test]
+fn commits_hold_your_files_and_nothing_that_sessions_write() {
+    let project = Project::new();
+    project.shell_loop(
+        "work",
+        "termination: { type: fixed, max: 1 }\n",
+        "echo '{\"decision\":\"continue\"}' >\"$status\"",
+    );
+    project.write("backlog.md", "- [ ] a task (#a)\n");
+    project.ap(&["queue", "claim", "a"]).expect(0);
+    project.ap(&["work", "s", "--foreground"]).expect(0);
+    let untracked = |project: &Project| {
+        let listed = git(
+            project,
+            &[
+                "status",
+                "--porcelain",
+                "--untracked-files=all",
+                "--",
+                ".agent-pipelines",
+            ],
+        );
+        let names = listed.lines().filter_map(|line| line.get(3..));
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        untracked(&project),
+        [""; 0],
+        "before there is anything of yours"
+    );
+    project.ap(&["init", "--no-register"]).expect(0);
+    let mut own: Vec<String> = FILES
+        .iter()
+        .filter(|name| **name != "backlog.md")
+        .chain(&[".gitignore"])
+        .map(|name| format!(".agent-pipelines/{name}"))
+        .collect();
+    own.sort_unstable();
+    assert_eq!(untracked(&project), own);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "x"]);
+    let clone = Project::new();
+    git(&clone, &["pull", "-q", project.root().as_str(), "HEAD"]);
+    clone.ap(&["queue", "claim", "a"]).expect(0);
+    clone.ap(&["work", "s", "--foreground"]).expect(0);
+    assert_eq!(untracked(&clone), [""; 0]);
+    let claims = ".agent-pipelines/.claims/backlog.md.json";
+    assert_eq!(git(&clone, &["check-ignore", claims]).trim(), claims);
+}
+
+#[test]
+fn a_check_that_passes_waits_for_the_tasks_and_the_boxes_of_the_prd() {
+    let project = Project::new();
+    project.write("prd.md", "### Phase 2: greet\n- [ ] it greets\n");
+    project.write("backlog.md", "- [ ] [P1] T_1 — greet\n");
+    let yaml = "termination: { type: verify, command: \"echo '{\\\"passed\\\":true,\\\"score\\\":1,\\\"details\\\":\\\"ok\\\"}'\", prd: [none.md, prd.md], tasks_closed: true, max: 9 }\nqueue: {}\n";
+    let script = "case $(ls .. | grep -c '^ran[0-9]') in 0) touch ../ran1;; 1) touch ../ran2; \"$AP_EXE\" queue claim T_1; \"$AP_EXE\" queue close T_1;; 2) touch ../ran3; printf -- '### Phase 2: greet\\n- [x] it greets\\n' >prd.md;; esac\necho '{\"decision\":\"stop\"}' >\"$status\"";
+    project.shell_loop("work", yaml, script);
+    project.ap(&["work", "s", "--foreground"]).expect(0).says(&[
+        "not all of the work is done: a task is open",
+        "a box of the PRD is open (next: phase 2: greet)",
+        "`verify` reports that it is done",
+    ]);
+    let answers = project.events("s", "gate_answered");
+    assert_eq!(answers.len(), 3);
+    for answer in &answers {
+        assert_eq!(answer["answer"]["score"], 1.0, "{answer}");
+        assert_eq!(answer["answer"]["details"], "ok");
+    }
+}
