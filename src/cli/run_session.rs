@@ -14,6 +14,7 @@ use crate::ui::next_command::NextCommand;
 use crate::ui::{note, out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
+use std::io::Read as _;
 use std::sync::Arc;
 
 /// Runs a session in this process, to its end.
@@ -32,8 +33,9 @@ pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
 
 /// `ap __replay`: runs the request on standard input, for `ap test`.
 pub(super) fn replay() -> Result<ExitCode> {
-    let request: LaunchRequest =
-        serde_json::from_reader(std::io::stdin().lock()).map_err(Error::bad_value)?;
+    let mut text = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut text)?;
+    let request: LaunchRequest = serde_json::from_slice(&text).map_err(Error::bad_value)?;
     let env = environment(&request);
     match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env),

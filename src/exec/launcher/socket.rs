@@ -161,7 +161,7 @@ fn write_line(mut stream: &UnixStream, message: &impl Serialize) -> io::Result<(
 }
 
 fn read_line<T: DeserializeOwned>(stream: &UnixStream) -> io::Result<T> {
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    Ok(serde_json::from_str(&line)?)
+    let mut line = Vec::new();
+    BufReader::new(stream).read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line)?)
 }

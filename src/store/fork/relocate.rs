@@ -9,8 +9,10 @@ use std::io;
 impl Fork<'_> {
     /// Returns a plan with the new session's paths.
     pub(super) fn relocate(&self, plan: &Plan, place: &RunDir) -> io::Result<Plan> {
-        let mut plan: Plan =
-            serde_json::from_value(self.relocate_value(serde_json::to_value(plan)?, place))?;
+        // Written and read as files are: a value takes another copy of the code for each type.
+        let value = serde_json::from_slice(&serde_json::to_vec(plan)?)?;
+        let text = serde_json::to_vec(&self.relocate_value(value, place))?;
+        let mut plan: Plan = serde_json::from_slice(&text)?;
         // The recording belongs to the other session: this one would overwrite it.
         plan.record = None;
         for gate in plan.gate_commands_mut() {
