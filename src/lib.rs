@@ -5,12 +5,12 @@ pub mod fixture;
 pub mod readers;
 
 pub use agent_pipelines_compile::{compile, error};
-pub use agent_pipelines_core::{
-    agent, clock, fingerprint, guard, model, plan, redact, termination, text,
+pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};
+pub use agent_pipelines_engine::{autopilot, engine};
+pub use agent_pipelines_fleet::fleet;
+pub use agent_pipelines_guard::guard;
+pub use agent_pipelines_plan::{agent, plan};
+pub use agent_pipelines_runner::{
+    log, notify, plugin, queue, runner, scripted, supervisor, ui, workspace,
 };
-pub use agent_pipelines_engine::{autopilot, engine, fleet};
-pub use agent_pipelines_queue::{queue, workspace};
-pub use agent_pipelines_runner::runner;
 pub use agent_pipelines_store::{exec, store};
-pub use agent_pipelines_supervisor::supervisor;
-pub use agent_pipelines_ui::{log, notify, plugin, scripted, ui};

@@ -2,4 +2,5 @@
 pub mod compile;
 pub mod error;
 
-pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
+pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};
+pub use agent_pipelines_plan::{agent, plan};

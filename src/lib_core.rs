@@ -1,10 +1,7 @@
-//! The nouns, and what plans, agents and terminations are.
-pub mod agent;
+//! The nouns, and when a node ends.
 pub mod clock;
 pub mod fingerprint;
-pub mod guard;
 pub mod model;
-pub mod plan;
 pub mod redact;
 pub mod termination;
 pub mod text;

@@ -1,6 +1,6 @@
-//! Decides what follows in a session, and in many.
+//! Decides what follows in a session.
 pub mod autopilot;
 pub mod engine;
-pub mod fleet;
 
-pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
+pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};
+pub use agent_pipelines_plan::{agent, plan};

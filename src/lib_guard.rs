@@ -1,0 +1,4 @@
+//! Judges what agents do with their tools.
+pub mod guard;
+
+pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};

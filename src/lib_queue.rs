@@ -1,8 +1,0 @@
-//! Where tasks come from, and where agents work.
-pub mod queue;
-pub mod workspace;
-
-pub use agent_pipelines_compile::{compile, error};
-pub use agent_pipelines_core::{agent, clock, fingerprint, model, plan, redact, termination, text};
-pub use agent_pipelines_engine::{engine, fleet};
-pub use agent_pipelines_store::{exec, store};
