@@ -173,6 +173,7 @@ mod tests {
     use crate::queue::claims::LockedClaims;
     use crate::queue::error::QueueErrorKind;
     use crate::queue::testing::folder;
+    use crate::store::atomic;
 
     #[test]
     fn damaged_or_newer_claims_are_an_error() {

@@ -1,9 +1,9 @@
 //! Asks before each attempt whether the quota allows it.
-use super::zone::user_zone;
 use crate::agent::{self, NO_TRAFFIC};
 use crate::engine::State;
 use crate::engine::pacing::{Pacing, WindowUse, agent_share, decide, level};
 use crate::exec::moment;
+use crate::exec::zone::user_zone;
 use crate::fingerprint::fingerprint;
 use crate::model::{
     Account, AccountKey, Env, Input, Moment, QuotaDecision, Share, WindowName, WindowReading,

@@ -1,9 +1,9 @@
 //! Records what agents report of the quota, for all sessions of the user.
-use super::zone::user_zone;
 use crate::agent;
 use crate::engine::pacing::WindowUse;
 use crate::error::Result;
 use crate::exec::moment;
+use crate::exec::zone::user_zone;
 use crate::model::{Account, Event, Moment, QuotaReport, QuotaSource};
 use crate::runner::attempt::Attempt;
 use crate::runner::known_quota::lock;
