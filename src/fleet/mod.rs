@@ -1,4 +1,4 @@
-//! What happens next with many projects. Pure, of the shape of [`engine`](crate::engine): no clock, no files, no processes.
+//! What happens next with many projects. Pure, of the shape of `engine`: no clock, no files, no processes.
 //!
 //! A *slice* is one resume of a project's session, of one or more iterations, by a runner that is told its *generation*.
 //! [`accept()`] turns an input into a fact; [`follow()`] returns the fact that follows from the state alone;
