@@ -175,53 +175,43 @@ fn a_text_that_no_agent_has_read_is_shown_at_the_end() {
     status().says(&["Unread     use B"]);
 }
 
-/// A text that arrives once the iteration is recorded, and before its agent starts, is a message to it and nothing else.
-#[cfg(feature = "crash-points")]
+/// It begins with what was said before its iteration, and is sent the rest.
 #[test]
-fn a_text_just_before_an_agent_starts_reaches_it_once() {
-    let copies = "iterations:\n  - run: [[sh, -c, 'cp \"$AP_CONTEXT\" context-2.json; until [ -e go ]; do sleep 0.02; done']]\n    status: { decision: continue }\n";
-    let project = Project::new();
-    project.write("script.yaml", copies);
+fn a_text_to_an_agent_that_waits_for_its_slot_reaches_it_once() {
+    let mut project = Project::new();
+    project.set("AP_MAX_AGENTS", "1");
+    project.write(
+        "script.yaml",
+        "iterations:\n  - run: [[sh, -c, 'until [ -e go-$CLAUDE_PIPELINE_SESSION ]; do sleep 0.02; done']]\n    status: { decision: continue }\n",
+    );
     project.a_loop(
         "work",
         "provider: scripted\nargs: [script.yaml, --input-format, stream-json]\ndelay: 0\ntermination: {type: fixed, iterations: 1}\n",
         "Session ${SESSION_NAME}\n",
     );
-    let log = project.outside().join("points");
-    let dies = |session: &str, point: usize| {
-        let mut command = project.ap_command(&["work", session, "--foreground"]);
-        command
-            .env("AP_CRASH_LOG", &log)
-            .env("AP_CRASH_AT", format!("runner:{point}"))
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null());
-        !command.status().expect("ap runs").success()
-    };
-    project.write("go", "");
-    // The first start in a project does more.
-    assert!(!dies("zeroth", usize::MAX));
-    fs_err::remove_file(&log).expect("it is there");
-    assert!(!dies("first", usize::MAX));
-    let points = fs_err::read_to_string(&log).expect("the points that were passed");
-    let mut points = points.lines().filter(|line| line.starts_with("runner "));
-    let starts = points.position(|line| line.contains("start: no stale status"));
-    for file in [project.root().join("go"), log.clone()] {
-        fs_err::remove_file(file).expect("it is there");
-    }
-    assert!(dies("s", starts.expect("an agent starts") + 1));
-    assert_eq!(project.events("s", "iteration_started").len(), 1);
-    assert_eq!(say(&project, &["use B"])["result"], "stored");
-    let runner = project.start(&RESUME);
-    let messages = project.run_file("s", "stage-00-work/iterations/001/messages");
+    let first = project.start(&FOREGROUND);
+    project.until_event("s", "agent_started", 1);
+    let second = project.start(&["work", "t", "--foreground"]);
+    project.until_event("t", "iteration_started", 1);
+    let say = project.start(&["say", "t", "use B"]);
+    project.until_event("t", "user_said", 1);
+    assert!(project.events("t", "agent_started").is_empty());
+    project.write("go-s", "");
+    assert_eq!((first.ended(), say.ended()), (0, 0));
+    let messages = project.run_file("t", "stage-00-work/iterations/001/messages");
     project.until("the message", || {
         let files = fs_err::read_dir(project.root().join(&messages));
-        let mut names = files.into_iter().flatten().flatten().map(|it| it.path());
-        names.any(|path| path.extension().is_some_and(|it| it == "sent"))
+        let mut paths = files.into_iter().flatten().flatten().map(|it| it.path());
+        paths.any(|path| path.extension().is_some_and(|it| it == "sent"))
     });
-    project.write("go", "");
-    assert_eq!(runner.ended(), 0);
-    assert_eq!(project.events("s", "agent_told").len(), 1);
-    assert_eq!(said_in_context(&project), [""; 0]);
-    let prompt = project.read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md"));
-    assert!(!prompt.contains("use B"), "{prompt}");
+    project.write("go-t", "");
+    assert_eq!(second.ended(), 0);
+    assert_eq!(project.events("t", "agent_told").len(), 1);
+    let file = |name: &str| {
+        let path = format!("stage-00-work/iterations/001/{name}");
+        project.read(&project.run_file("t", &path))
+    };
+    let context: Value = serde_json::from_str(&file("context.json")).expect("JSON");
+    assert_eq!(context["said"].as_array().map(Vec::len), Some(0));
+    assert!(!file("prompt.md").contains("use B"));
 }
