@@ -3,4 +3,5 @@ pub mod compile;
 pub mod error;
 
 pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};
+pub use agent_pipelines_guard::guard;
 pub use agent_pipelines_plan::{agent, plan};

@@ -13,6 +13,7 @@ pub use agent_pipelines_compile::{compile, error};
 pub use agent_pipelines_core::{clock, fingerprint, model, redact, termination, text};
 pub use agent_pipelines_engine::{autopilot, engine};
 pub use agent_pipelines_fleet::fleet;
+pub use agent_pipelines_guard::guard;
 pub use agent_pipelines_plan::{agent, plan};
 pub use agent_pipelines_store::{exec, store};
 

@@ -133,6 +133,11 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// The option that loads a plugin from a folder, whose hooks the program then asks before each use of a tool.
+    fn plugin_flag(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The arguments for an agent.
     fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String>;
 

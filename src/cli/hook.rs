@@ -1,7 +1,7 @@
 //! `ap hook`: answers hooks of Claude Code. A hook must never block the user: it is quick, brief, and never fails.
 use super::context::Context;
 use super::recent_sessions::{SessionSummary, load_recent};
-use super::statusline;
+use super::{pre_tool_use, statusline};
 use crate::error::{ExitCode, Result};
 use crate::exec::command::find_program;
 use crate::model::SessionStatus;
@@ -22,6 +22,12 @@ enum Hook {
     SessionStart,
     /// Print one line for the status line of Claude Code, and remember the quota in its payload on standard input
     Statusline,
+    /// Judge what an agent of a session is about to do with a tool: exit code 2 and a reason if it may not
+    PreToolUse {
+        /// Judge agents of sessions, and do nothing anywhere else
+        #[arg(long, required = true)]
+        attempt: bool,
+    },
 }
 
 /// More names than this do not fit on a line.
@@ -31,6 +37,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match args.hook {
         Hook::SessionStart => session_start(context),
         Hook::Statusline => statusline::run(context),
+        Hook::PreToolUse { attempt } => pre_tool_use::run(attempt, context),
     }
 }
 

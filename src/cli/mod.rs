@@ -45,6 +45,7 @@ mod overview;
 mod parse_error;
 mod pause;
 mod plugin;
+mod pre_tool_use;
 mod programs;
 mod projects;
 mod questions;

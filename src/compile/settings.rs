@@ -15,6 +15,9 @@
 //!   rules: [{events: [question, failed], to: [me], repeat: 4h}]
 //! hooks:                               # see docs/hooks.md
 //!   session_end: [{command: [./tell-me]}]
+//! guard:                               # see docs/guard.md
+//!   off: [judge]
+//!   rules: ["terraform apply"]
 //! redact:
 //!   transcripts: true                  # remove secrets from the agents' raw output, too
 //! quota:                               # see docs/quota.md
@@ -39,6 +42,7 @@ use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, Sou
 use super::supervisor_settings::SupervisorSettings;
 use super::{hooks, notify, yaml};
 use crate::agent::{Provider, ProviderDef};
+use crate::guard;
 use crate::model::Contain;
 use crate::plan::{Budgets, Hook, HookSource, NotifyPolicy, Plan, QueueSource, Step};
 use serde::Deserialize;
@@ -71,6 +75,8 @@ pub struct Settings {
     /// What `hooks` comes to.
     #[serde(skip)]
     pub session_hooks: Vec<Hook>,
+    /// What agents may not do with their tools.
+    pub guard: guard::Settings,
     /// How much of a provider's quota may be used.
     pub quota: QuotaDef,
     /// How the supervisor shares the machine between projects.

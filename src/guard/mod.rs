@@ -2,6 +2,7 @@
 //!
 //! A command that cannot be parsed, or that depends on what only a shell can compute, is judged by its words, strictly.
 //! This is a guardrail against mistakes, not a sandbox: a program that an agent writes and then runs is not looked into.
+mod brief;
 mod call;
 mod code;
 mod expand;
@@ -19,6 +20,7 @@ mod tests;
 mod walk;
 mod wrappers;
 
+pub use brief::Brief;
 pub use judge::{ToolCall, judge};
 pub use rule::{Block, Rule};
 pub use scope::{Protected, Scope, Settings};

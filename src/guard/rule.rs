@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 
 /// A guardrail that can be turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "GuardRule"))]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
     /// Nothing reads keys and credentials.
@@ -13,9 +15,9 @@ pub enum Rule {
     Judge,
     /// Nothing writes keys and credentials into files.
     Content,
-    /// Nothing runs what the definition names as too long.
+    /// Nothing runs what you name as too long.
     Long,
-    /// Nothing runs what the definition forbids.
+    /// Nothing runs what you forbid.
     Own,
 }
 

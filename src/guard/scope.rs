@@ -4,8 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The guardrails of a definition.
+/// `guard:` in `config.yaml`: what agents may not do with their tools.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "GuardSettings"))]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Rules that are turned off.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -19,7 +22,7 @@ pub struct Settings {
 }
 
 /// A file or folder that agents may not change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protected {
     pub path: Utf8PathBuf,
     /// What it is, such as `a gate of this session`.

@@ -12,6 +12,7 @@ mod enforcement;
 mod env;
 mod folder;
 mod gates;
+mod guard;
 mod hooks;
 mod inputs;
 mod kill;

@@ -2,11 +2,12 @@
 use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
 use super::folder::AttemptFolder;
-use super::status_file;
+use super::{guard, status_file};
 use crate::agent::{
     self, Adapter, Dialogue, Invocation, InvocationContext, OutputFormat, PromptDelivery,
 };
 use crate::exec::shim::{Job, SpawnedShim, Watched};
+use crate::guard::Brief;
 use crate::model::{Env, FailureClass, Outcome, PermissionMode, ProcessId, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
@@ -217,7 +218,20 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
         let missing = agent::missing_program(&node.agent, &invocation.program, "the loop");
         Box::new(missing)
     })?;
-    let (args, dialogue) = supported(node, env, &program, invocation.args);
+    let mut args = invocation.args;
+    if let Some(flag) = node.agent.adapter().plugin_flag() {
+        let folder = guard::write_plugin(env).map_err(|error| {
+            Box::new(Outcome::Refused {
+                class: FailureClass::Refused,
+                reason: format!("the guardrails of the agent cannot be written: {error}"),
+                hint: "make the state folder of `ap` writable: `ap doctor` names it".to_owned(),
+            })
+        })?;
+        // The definition's own arguments stay the last ones.
+        args.splice(0..0, [flag.to_owned(), folder.into_string()]);
+        vars.insert(Brief::VARIABLE.to_owned(), guard::brief(context).to_value());
+    }
+    let (args, dialogue) = supported(node, env, &program, args);
     if node.agent.permissions == PermissionMode::Ask && dialogue.is_none() {
         return Err(Box::new(cannot_ask(node)));
     }

@@ -4,6 +4,7 @@ mod asked;
 #[cfg(feature = "fake-bd")]
 mod beads;
 mod debate;
+mod guard;
 mod options;
 mod outages;
 mod permissions;

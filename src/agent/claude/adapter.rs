@@ -27,6 +27,9 @@ When your work is done, report it by calling the StructuredOutput tool exactly o
 `errors`, and, with `ask`, `question` and `choices`.
 ";
 
+/// Loads a plugin for this run. It may be given several times.
+const PLUGIN: &str = "--plugin-dir";
+
 pub(in crate::agent) struct Claude;
 
 impl Adapter for Claude {
@@ -79,7 +82,17 @@ impl Adapter for Claude {
     }
 
     fn optional_flags(&self) -> &'static [&'static str] {
-        &["-n", "--effort", "--disallowedTools", "--max-budget-usd"]
+        &[
+            "-n",
+            "--effort",
+            "--disallowedTools",
+            "--max-budget-usd",
+            PLUGIN,
+        ]
+    }
+
+    fn plugin_flag(&self) -> Option<&'static str> {
+        Some(PLUGIN)
     }
 
     fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {

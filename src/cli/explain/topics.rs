@@ -14,6 +14,7 @@ macro_rules! page {
 }
 
 page!(DEFINITIONS, "docs/definitions.md");
+page!(GUARD, "docs/guard.md");
 page!(HOOKS, "docs/hooks.md");
 page!(LINT, "docs/lint.md");
 page!(PEOPLE, "docs/people.md");
@@ -140,6 +141,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "how you tell an agent something while it works",
         PEOPLE,
         &["## Send a message to a working agent"],
+    ),
+    topic(
+        "guard",
+        "what agents may not do with their tools",
+        GUARD,
+        &["# Guardrails"],
     ),
     topic(
         "hooks",

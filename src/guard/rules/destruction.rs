@@ -68,16 +68,16 @@ pub(super) fn judge(walk: &mut Walk<'_>, call: &Call, state: &ShellState) {
 
 /// Judges a device that is written.
 pub(super) fn device(walk: &mut Walk<'_>, target: &str, state: &ShellState) {
-    const HARMLESS: [&str; 12] = [
-        "null", "stdout", "stderr", "stdin", "tty", "zero", "full", "fd", "shm", "pts", "random",
-        "urandom",
+    const DISKS: [&str; 16] = [
+        "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "loop", "dm-", "mapper", "md",
+        "mem", "kmem", "port", "nbd",
     ];
     let location = walk.locate(target, state);
     let Ok(rest) = location.path.strip_prefix("/dev") else {
         return;
     };
     let name = rest.components().next().map_or("", |part| part.as_str());
-    if !HARMLESS.contains(&name) && !name.is_empty() {
+    if DISKS.iter().any(|disk| name.starts_with(disk)) || field::has_unknown(name) {
         let what = format!("`{}` is a device", field::shown(target));
         forbid(walk, what, "write to a file in the project");
     }
@@ -108,11 +108,14 @@ fn is_ours(walk: &Walk<'_>, location: &Location) -> bool {
     within(walk.scope.project) || walk.scope.temp.iter().any(|temp| within(temp))
 }
 
-/// Whether a path that is not known as a whole begins below the project or the temporary folder.
+/// Whether a path that is not known as a whole begins below the project or the temporary folder. A name of which the
+/// begin is known counts as one.
 fn is_below_ours(walk: &Walk<'_>, location: &Location) -> bool {
-    let parts = location.path.components();
-    let known: Utf8PathBuf = parts
-        .take_while(|part| !field::has_unknown(part.as_str()))
+    let is_name = |part: &str| part.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let known: Utf8PathBuf = location
+        .path
+        .components()
+        .take_while(|part| !field::has_unknown(part.as_str()) || is_name(part.as_str()))
         .collect();
     let is_below = |folder: &Utf8Path| known.starts_with(folder) && known != folder;
     is_below(walk.scope.project) || walk.scope.temp.iter().any(|temp| is_below(temp))

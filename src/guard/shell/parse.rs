@@ -129,6 +129,7 @@ fn compound(cursor: &mut Cursor) -> Result<Option<Node>, Failure> {
         "while" | "until" => Node::Group(body(cursor, &["done"])?),
         "for" | "select" => for_loop(cursor, &word)?,
         "case" => case(cursor)?,
+        "[[" => condition(cursor)?,
         "function" => function(cursor)?,
         "!" | "time" | "coproc" => {
             cursor.advance(word.len());
@@ -236,6 +237,30 @@ fn case(cursor: &mut Cursor) -> Result<Node, Failure> {
             }
         }
     }
+}
+
+/// Parses `[[ … ]]`, in which operators separate nothing.
+fn condition(cursor: &mut Cursor) -> Result<Node, Failure> {
+    cursor.advance("[[".len());
+    let mut words = vec![Word::quoted("[[")];
+    loop {
+        cursor.skip_blanks();
+        match cursor.peek() {
+            None => return Err(Failure),
+            Some('\n' | '(' | ')' | '&' | '|' | '<' | '>' | ';') => cursor.advance(1),
+            Some(_) => {
+                let word = words::word(cursor)?.ok_or(Failure)?;
+                if word.bare() == Some("]]") {
+                    break;
+                }
+                words.push(word);
+            }
+        }
+    }
+    Ok(Node::Simple(Simple {
+        words,
+        ..Simple::default()
+    }))
 }
 
 fn function(cursor: &mut Cursor) -> Result<Node, Failure> {

@@ -90,10 +90,12 @@ pub enum StateFile {
     Outbox,
     /// When a session of this user last ran.
     SessionsHeartbeat,
+    /// The folder of the plugin that is loaded into Claude Code for agents.
+    AgentPlugin,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
@@ -115,6 +117,7 @@ impl StateFile {
         Self::Heartbeat,
         Self::Outbox,
         Self::SessionsHeartbeat,
+        Self::AgentPlugin,
     ];
 
     /// Returns its name in the folder.
@@ -141,6 +144,7 @@ impl StateFile {
             Self::Heartbeat => "heartbeat/supervisor",
             Self::Outbox => "outbox",
             Self::SessionsHeartbeat => "heartbeat/sessions",
+            Self::AgentPlugin => "agent-plugin",
         }
     }
 }
