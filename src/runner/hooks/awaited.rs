@@ -1,5 +1,6 @@
 //! The hook that the session waits for.
-use super::call::{Called, HookPlace};
+use super::call::HookPlace;
+use super::hook_result::HookResult;
 use super::payload::{HookContext, payload};
 use super::retry::delay;
 use crate::clock;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Completes when a hook has ended.
-type Running = Pin<Box<dyn Future<Output = Called>>>;
+type Running = Pin<Box<dyn Future<Output = HookResult>>>;
 
 /// A hook that runs, if one does. Dropping it kills its program.
 #[derive(Default)]
@@ -52,7 +53,7 @@ impl AwaitedHook {
                 crash::point("hook: before it runs");
                 let called = match hook {
                     Some(hook) => place.call_async(hook, event, run).await,
-                    None => Called::failed("the plan has no such hook"),
+                    None => HookResult::failed("the plan has no such hook"),
                 };
                 crash::point("hook: ended, not recorded");
                 called
@@ -74,7 +75,7 @@ impl AwaitedHook {
         let Some((run, running)) = &mut self.running else {
             return pending().await;
         };
-        let (run, Called { exit, after }) = (*run, running.as_mut().await);
+        let (run, HookResult { exit, after }) = (*run, running.as_mut().await);
         (self.running, self.after) = (None, after);
         Input::HookEnded { run, exit }
     }

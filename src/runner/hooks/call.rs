@@ -1,4 +1,5 @@
 //! Does what a hook says, in bounds, and returns how it ended.
+use super::hook_result::HookResult;
 use super::remote;
 use crate::exec::command::{BoundedCommand, CommandError, find_agent_program};
 use crate::model::{CommandOutput, Env, HookExit, HookRun, env_tag};
@@ -30,36 +31,6 @@ pub(super) struct HookPlace {
     redactor: Arc<Redactor>,
 }
 
-/// How a hook ended.
-#[derive(Clone, Debug)]
-pub(super) struct Called {
-    pub(super) exit: HookExit,
-    /// The wait that a server asked for before another try.
-    pub(super) after: Option<Duration>,
-}
-
-impl Called {
-    pub(super) fn succeeded() -> Self {
-        Self {
-            exit: HookExit {
-                code: Some(0),
-                reason: String::new(),
-            },
-            after: None,
-        }
-    }
-
-    pub(super) fn failed(reason: impl AsRef<str>) -> Self {
-        HookExit::cancelled(clean(reason.as_ref())).into()
-    }
-}
-
-impl From<HookExit> for Called {
-    fn from(exit: HookExit) -> Self {
-        Self { exit, after: None }
-    }
-}
-
 impl HookPlace {
     pub(super) fn new(env: &RunnerEnv, plan: &Plan) -> Self {
         let mut vars = env.vars.clone();
@@ -75,7 +46,7 @@ impl HookPlace {
     }
 
     /// Does what a hook says.
-    pub(super) fn call(&self, hook: &Hook, event: Value, run: HookRun) -> Called {
+    pub(super) fn call(&self, hook: &Hook, event: Value, run: HookRun) -> HookResult {
         match &hook.action {
             HookAction::Command(argv) => match self.command(hook, argv, &event) {
                 Ok(command) => exit(&command.run()).into(),
@@ -93,7 +64,7 @@ impl HookPlace {
     }
 
     /// Does what a hook says. A program that runs is killed when this is dropped.
-    pub(super) async fn call_async(self, hook: Hook, event: Value, run: HookRun) -> Called {
+    pub(super) async fn call_async(self, hook: Hook, event: Value, run: HookRun) -> HookResult {
         if let HookAction::Command(argv) = &hook.action {
             return match self.command(&hook, argv, &event) {
                 Ok(command) => exit(&command.run_async().await).into(),
@@ -107,10 +78,10 @@ impl HookPlace {
             let _ = done.send(self.call(&hook, event, run));
         });
         match started {
-            Err(error) => Called::failed(error.to_string()),
+            Err(error) => HookResult::failed(error.to_string()),
             Ok(_) => called
                 .await
-                .unwrap_or_else(|_| Called::failed("it broke off")),
+                .unwrap_or_else(|_| HookResult::failed("it broke off")),
         }
     }
 

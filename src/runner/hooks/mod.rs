@@ -1,6 +1,7 @@
 //! Runs hooks: those that the session waits for, and those that only observe it.
 mod awaited;
 mod call;
+mod hook_result;
 mod log;
 mod observer;
 mod payload;

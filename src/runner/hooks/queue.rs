@@ -1,5 +1,6 @@
 //! Runs hooks one after the other, in a thread of their own. One that failed waits there for its next try.
-use super::call::{Called, HookPlace};
+use super::call::HookPlace;
+use super::hook_result::HookResult;
 use super::log::{HookLog, LogLine};
 use super::retry::delay;
 use crate::clock;
@@ -125,7 +126,7 @@ fn next(jobs: &Receiver<HookJob>, retries: &mut Vec<Retry>) -> Option<HookJob> {
 /// Runs a hook, and records its end unless it runs again.
 fn run(place: &HookPlace, log: &HookLog, mut job: HookJob) -> Option<Retry> {
     crash::point("hooks: before one runs");
-    let Called { exit, after } = place.call(&job.hook, job.input.clone(), job.run);
+    let HookResult { exit, after } = place.call(&job.hook, job.input.clone(), job.run);
     crash::point("hooks: one ended, not recorded");
     if !exit.succeeded() {
         tracing::warn!(hook = job.hook.name(), event = %job.hook.event, %exit, "a hook failed");

@@ -1,5 +1,5 @@
 //! Hooks that run no program: requests, and messages to you.
-use super::call::Called;
+use super::hook_result::HookResult;
 use crate::clock;
 use crate::model::{HookExit, HookRun, NoticeKind};
 use crate::notify::channels::Reach;
@@ -19,10 +19,10 @@ pub(super) fn webhook(
     url: &SecretRef,
     event: Value,
     limit: Duration,
-) -> Called {
+) -> HookResult {
     let configuration = match env.configuration() {
         Ok(configuration) => configuration,
-        Err(error) => return Called::failed(error.to_string()),
+        Err(error) => return HookResult::failed(error.to_string()),
     };
     let resolver = Resolver {
         secrets: &configuration.secrets,
@@ -35,9 +35,9 @@ pub(super) fn webhook(
     };
     let event = redactor.redact_value(event).kept;
     match reach.post(url, &event, limit) {
-        Delivery::Delivered(_) => Called::succeeded(),
-        Delivery::Refused(reason) | Delivery::Unanswered(reason) => Called::failed(reason),
-        Delivery::NotNow { reason, after } => Called {
+        Delivery::Delivered(_) => HookResult::succeeded(),
+        Delivery::Refused(reason) | Delivery::Unanswered(reason) => HookResult::failed(reason),
+        Delivery::NotNow { reason, after } => HookResult {
             exit: HookExit::cancelled(clean(&reason)),
             after: after.map(SignedDuration::unsigned_abs),
         },
@@ -51,10 +51,10 @@ pub(super) fn message(
     text: &str,
     event: &Value,
     run: HookRun,
-) -> Called {
+) -> HookResult {
     let policy = match env.policy() {
         Ok(policy) => policy,
-        Err(error) => return Called::failed(error.to_string()),
+        Err(error) => return HookResult::failed(error.to_string()),
     };
     let notice = redactor.redact_data(notice(text, event, run), &["source", "project", "session"]);
     let notice = Notice {
@@ -62,15 +62,15 @@ pub(super) fn message(
         ..notice.kept
     };
     match post(env, &policy, &notice) {
-        Err(error) => Called::failed(format!("the message is not stored: {error}")),
+        Err(error) => HookResult::failed(format!("the message is not stored: {error}")),
         Ok(posted) if !posted.is_routed => {
-            Called::failed("no rule of `notify:` in config.yaml names `message`")
+            HookResult::failed("no rule of `notify:` in config.yaml names `message`")
         }
         Ok(posted) => {
             if posted.is_new {
                 wake_sender(env);
             }
-            Called::succeeded()
+            HookResult::succeeded()
         }
     }
 }
