@@ -1,7 +1,7 @@
 //! How the output of a `verify` or `command` gate is read.
 use super::threshold::Threshold;
 use crate::model::{CommandOutput, GateVerdict, VerifyAnswer};
-use crate::text::clean;
+use crate::text::{clean, plain};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -167,7 +167,7 @@ fn below(threshold: Option<Threshold>, answer: &VerifyAnswer) -> Option<String> 
     let (threshold, score) = (threshold?, answer.score?);
     (!threshold.is_reached(score)).then(|| {
         let text = format!("the score {score} is below the threshold {threshold}");
-        with_reason(&text, &answer.details)
+        with_reason(&text, &clean(&answer.details))
     })
 }
 
@@ -214,12 +214,12 @@ impl GateOutput {
                 .map_or_else(|| details.to_string(), str::to_owned)
         });
         let text = self.reason.clone().or(details);
-        clean(&text.unwrap_or_default())
+        plain(&text.unwrap_or_default())
     }
 
     fn reason(&self) -> String {
         let score = self.score.map(|score| format!("score {score}"));
-        let text = Some(self.details_text()).filter(|text| !text.is_empty());
+        let text = Some(clean(&self.details_text())).filter(|text| !text.is_empty());
         let parts: Vec<String> = text.into_iter().chain(score).collect();
         parts.join(", ")
     }
