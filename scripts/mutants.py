@@ -23,26 +23,27 @@ BEGIN, END = "<!-- mutants: begin -->\n", "<!-- mutants: end -->"
 SEED = 11
 SAMPLE = 40
 NO_REASON = "none yet"
-# Area: its files, the size of its sample (none: all), and the share in per cent that is to be caught.
+# Area: its files, the size of its sample (none: all), and the share in per cent that is to be caught. Files are named from
+# the manifest of their crate: crates/engine/../../src/engine/state.rs.
 AREAS = {
-    "accept": (["src/engine/accept.rs"], None, 95),
-    "engine": (["src/engine/**/*.rs"], SAMPLE, 90),
-    "termination": (["src/termination/**/*.rs"], SAMPLE, 90),
-    "store": (["src/store/**/*.rs"], SAMPLE, 80),
-    "agent/outcome": (["src/agent/outcome/*.rs"], SAMPLE, 80),
+    "accept": (["**/src/engine/accept/**"], None, 95),
+    "engine": (["**/src/engine/**/*.rs"], SAMPLE, 90),
+    "termination": (["**/src/termination/**/*.rs"], SAMPLE, 90),
+    "store": (["**/src/store/**/*.rs"], SAMPLE, 80),
+    "agent/outcome": (["**/src/agent/outcome/*.rs"], SAMPLE, 80),
 }
 # The tests, and what only tests use.
-LEFT_OUT = ["src/engine/properties/**", "src/**/tests.rs", "src/**/tests/**", "src/store/fault.rs", "src/store/crash.rs"]
+LEFT_OUT = ["**/src/engine/properties/**", "**/tests.rs", "**/tests/**", "**/src/store/fault.rs", "**/src/store/crash.rs"]
 
 
 def listed(area):
     """Returns the names of an area's mutants, in an order that does not depend on the machine."""
     files, sample, _ = AREAS[area]
-    line = ["cargo", "mutants", "--list", "--json"]
+    line = ["cargo", "mutants", "--workspace", "--list", "--json"]
     line += [word for file in files for word in ("--file", file)]
     line += [word for file in LEFT_OUT for word in ("--exclude", file)]
     if area == "engine":
-        line += ["--exclude", "src/engine/accept.rs"]
+        line += ["--exclude", "**/src/engine/accept/**"]
     found = subprocess.run(line, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     names = sorted(mutant["name"] for mutant in json.loads(found))
     if sample and sample < len(names):
@@ -54,8 +55,8 @@ def run(area, names):
     """Runs mutants, and returns each one's result by its name."""
     out = OUT / area.replace("/", "-")
     out.mkdir(parents=True, exist_ok=True)
-    line = ["cargo", "mutants", "--all-features", "--no-shuffle", "--baseline", "skip", "--timeout", "300"]
-    line += ["--build-timeout", "1800", "--output", str(out), "--caught", "--unviable", "--test-tool", "nextest"]
+    line = ["cargo", "mutants", "--workspace", "--test-workspace", "true", "--all-features", "--no-shuffle"]
+    line += ["--baseline", "skip", "--timeout", "300", "--build-timeout", "1800", "--output", str(out), "--caught", "--unviable", "--test-tool", "nextest"]
     # Mutants that delete a field are not filtered by their names (27.1.0), so at least the files are named.
     line += [word for file in sorted({name.split(":")[0] for name in names}) for word in ("--file", file)]
     line += [word for name in names for word in ("--re", "^" + re.escape(name) + "$")]
