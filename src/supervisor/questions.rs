@@ -41,7 +41,7 @@ impl Supervisor {
         }
     }
 
-    /// Writes the file anew if a fact opened or closed a question: in a thread of its own, since the project may be on a
+    /// Rewrites the file if a fact opened or closed a question: in a thread of its own, since the project may be on a
     /// file system that hangs.
     pub(super) fn show_question(&self, id: &ProjectId, before: &Project) {
         let after = self.state().projects.get(id);
