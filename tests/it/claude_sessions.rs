@@ -508,6 +508,11 @@ fn the_key_of_another_account_does_not_reach_the_agent() {
     let Some((api, project)) = prepare(script, &ONE, "", both) else {
         return;
     };
+    // The guardrails refuse to write the environment to a file.
+    project.put(
+        "../home/config/agent-pipelines/config.yaml",
+        "guard: { off: [secrets] }\n",
+    );
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(0), "{shown}");
     let sandbox = if nix::unistd::geteuid().is_root() {
