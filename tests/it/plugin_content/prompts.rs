@@ -67,7 +67,8 @@ fn prompts_label_the_users_text_and_show_each_decision() {
                 .matches(&format!("\"decision\": \"{decision}\""))
                 .count()
         });
-        let every = page.path.ends_with("prompt.md");
+        // Where a gate is asked after each iteration, an agent does not stop.
+        let every = page.path.ends_with("prompt.md") && page.path != "loops/autopilot/prompt.md";
         assert!(
             decisions[2] == 1 && 1 <= decisions[0] + decisions[1],
             "{}: {decisions:?}",
