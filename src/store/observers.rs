@@ -89,10 +89,13 @@ impl Attached {
         let Some(from) = self.position.as_ref().map(|position| position.last) else {
             return Ok(());
         };
-        let missed = match missed(journal, from, from.seq) {
-            // The journal was put right since; the number still says which facts are new.
-            Err(_) if 0 < from.offset => missed(journal, Position::default(), from.seq)?,
-            missed => missed?,
+        // The number alone says which facts are new, but not where they are.
+        let all = || missed(journal, Position::default(), from.seq);
+        let missed = if from.offset == 0 {
+            all()?
+        } else {
+            // The journal was repaired since if nothing is there.
+            missed(journal, from, from.seq).or_else(|_| all())?
         };
         for fact in &missed {
             self.notify(fact, scene, fact.end.seq == from.seq + 1);
