@@ -29,7 +29,7 @@ fn init_writes_what_is_missing_and_registers_the_project() {
     project.write(".agent-pipelines/rules.md", "mine\n");
     let first = project.ap(&["init"]).expect(0);
     first.says(&["new", "kept", "not written: you have BACKLOG.md"]);
-    first.says(&["Project 'shop' was added", "Write what you want into"]);
+    first.says(&["Registered project 'shop'", "Write what you want into"]);
     assert_eq!(project.read(".agent-pipelines/rules.md"), "mine\n");
     assert!(!project.root().join(".agent-pipelines/backlog.md").exists());
     assert!(!project.root().join(".claude/settings.json").exists());
@@ -37,7 +37,7 @@ fn init_writes_what_is_missing_and_registers_the_project() {
     project
         .ap(&["init"])
         .expect(0)
-        .says(&["It is project 'shop' already."]);
+        .says(&["Project 'shop' is registered already."]);
     assert_eq!(project.read(".agent-pipelines/.gitignore"), before);
     let projects = project.ap(&["projects", "--json"]).expect(0);
     let projects: Value = serde_json::from_str(&projects.stdout).expect("JSON");

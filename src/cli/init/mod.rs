@@ -94,6 +94,6 @@ fn next_steps(written: &[(Template, Written)]) -> String {
     };
     let (prd, gate) = (path("prd.md"), path("verify.sh"));
     format!(
-        "Next:\n  1. Write what you want into {prd}.\n  2. Write into {gate} how it is checked, and run it.\n  3. `ap dry-run autopilot` shows what would run; `ap autopilot` starts it here, `ap start` starts all your projects.\n"
+        "\nNext:\n  1. Write what you want into {prd}.\n  2. Write how it is checked into {gate}, and run it.\n  3. Preview the run with `ap dry-run autopilot`, then start it with `ap autopilot`.\n  4. Or start all your projects with `ap start`.\n"
     )
 }

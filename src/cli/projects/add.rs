@@ -126,9 +126,9 @@ pub(in crate::cli) fn register_autopilot(dir: &Utf8Path, context: &Context) -> R
     Ok(match added {
         Ok(id) => {
             fleet::wake(&context.dirs, "projects")?;
-            format!("Project '{id}' was added to those of the supervisor.\n")
+            format!("\nRegistered project '{id}' with the supervisor.\n")
         }
-        Err(id) => format!("It is project '{id}' already.\n"),
+        Err(id) => format!("\nProject '{id}' is registered already.\n"),
     })
 }
 
