@@ -165,7 +165,7 @@ mod tests {
     fn the_line_of_shell_quotes_the_program_and_refuses_unless_it_agrees() {
         let line = command("/opt/it's here/ap".into());
         assert!(
-            line.starts_with(r"'/opt/it'\''s here/ap' hook pre-tool-use --attempt;"),
+            line.starts_with(r"'/opt/it'\''s here/ap' hook pre-tool-use --attempt || {"),
             "{line}"
         );
         assert!(

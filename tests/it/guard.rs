@@ -51,7 +51,7 @@ fn forbidden_uses_of_tools_are_refused_with_their_reason() {
     let refused = [
         ("git push --force", "push a branch of your own"),
         ("cat ~/.ssh/id_rsa", "holds keys or credentials"),
-        ("rm -rf ~/other", "outside the project"),
+        ("rm -rf /srv/other", "outside the project"),
         ("echo > gate.sh", "decides whether the work is done"),
         ("terraform -chdir=x apply", "forbidden in this session"),
     ];

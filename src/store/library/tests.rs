@@ -153,7 +153,13 @@ fn every_built_in_prompt_reads_first_and_reports_each_decision_last() {
             .collect();
         use crate::model::Decision::{Ask, Continue, Error, Stop};
         let (always, sometimes) = decisions.split_at(3);
-        assert_eq!(always, [Continue, Stop, Error], "{}", entry.name);
+        // Where a gate is asked after each iteration, an agent does not stop.
+        let done = if entry.name == "autopilot" {
+            Continue
+        } else {
+            Stop
+        };
+        assert_eq!(always, [Continue, done, Error], "{}", entry.name);
         assert!([&[][..], &[Ask]].contains(&sometimes), "{}", entry.name);
     }
 }

@@ -253,6 +253,8 @@ fn what_an_agent_asks_is_answered_to_the_next_one() {
         };
         let running = project.start(API_KEY);
         running.wait_to_show("Which colour?");
+        let asks = || !project.events("question_asked").is_empty();
+        assert!(clock::wait_until(LIMIT, asks), "{program}");
         let (code, said) = project.ap(&["answer", "it", "use the blue one"]);
         assert_eq!(code, Some(0), "{program}: {said}");
         let (code, shown) = running.end();

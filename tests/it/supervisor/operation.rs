@@ -51,7 +51,7 @@ fn a_supervisor_continues_when_its_successor_dies_at_any_step_of_the_hand_over()
 fn a_command_of_yours_makes_room_once_when_the_disk_is_low() {
     let fleet = Fleet::new(2, TWICE, QUICK);
     let said = fleet.0[0].outside().join("said");
-    let script = format!("echo $AP_PROJECT >>{said}");
+    let script = format!("echo \"$AP_PROJECT\" >>\"{said}\"");
     fleet.settings(&format!(
         "supervisor: {{min_free: 100000TB, on_low: [sh, -c, '{script}']}}\n"
     ));

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 7] = [
+const UNUSED: [&str; 11] = [
     // A message alone waits for its answer; `questions` and `exit_codes` use it.
     "ConfirmDef shape 1",
     // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
@@ -15,6 +15,11 @@ const UNUSED: [&str; 7] = [
     "NodeDef.effort",
     // A mistake wherever it stands: the field is there for what is said of it.
     "NodeDef.guardrails",
+    // A webhook's address that is kept elsewhere; `hooks` uses it.
+    "SecretRefDef shape 1",
+    "SourceDef.command",
+    "SourceDef.file",
+    "SourceDef.secret",
     "loop.effort",
 ];
 
