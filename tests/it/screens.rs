@@ -201,6 +201,13 @@ fn a_new_project() {
             ("help", "ap help"),
             ("help_work", "ap help work"),
             ("list_empty", "ap list"),
+        ],
+    );
+    // Both terminals show the second one: at the same time, each would write some of the files.
+    project.ap(&["init"]).expect(0);
+    compare_all(
+        &project,
+        &[
             ("init", "ap init"),
             (
                 "dry_run_without_tasks",
