@@ -40,12 +40,11 @@ fn a_refused_tool_is_told_to_the_agent_which_continues() {
     let told = last.tool_result(2);
     assert!(told.contains("push a branch of your own"), "{told}");
     let stdout = project.read(project.iteration(1, "stdout.log"));
-    let result = stdout
+    let mut result = stdout
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let result = result
-        .filter(|event| event["type"] == "result")
-        .last()
+        .rfind(|event| event["type"] == "result")
         .expect("a result");
     let denied = result["permission_denials"].as_array().expect("denials");
     let tools: Vec<&str> = denied
