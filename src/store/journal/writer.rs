@@ -99,7 +99,9 @@ impl<E: Serialize + DeserializeOwned> JournalOf<E> {
     ) -> Result<(), JournalError> {
         let linked = beneath::link(&self.path, link);
         crash::point("journal: linked");
-        let text = beneath::read(&self.path)?;
+        let mut text = beneath::read(&self.path)?;
+        // What others appended since it was read is not copied.
+        text.truncate(usize::try_from(self.position.offset).unwrap_or(usize::MAX));
         let copy_path = copy;
         let copy = JournalCopy::open(copy, &text, linked.is_ok())?;
         if copy.is_none() {
