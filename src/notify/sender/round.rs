@@ -8,7 +8,7 @@ use crate::notify::message::Message;
 use crate::notify::outbox::{Folder, Outbox};
 use crate::notify::policy::{Delivery, Disposition, Selection, after, select, wording};
 use crate::notify::secret::Resolver;
-use crate::notify::updates::{ChatQuestion, remember};
+use crate::notify::updates::{ChatQuestion, lock_delivering, remember};
 use crate::plan::Channel;
 use crate::store::crash;
 use jiff::{SignedDuration, Timestamp};
@@ -114,6 +114,7 @@ fn send(
 ) -> Result<Vec<Message>> {
     let name = group.first().map(|message| message.channel.clone());
     let name = name.unwrap_or_default();
+    let _delivering = lock_delivering();
     let delivery = match configuration.policy.channel(&name) {
         None => Delivery::Refused(format!("config.yaml has no channel `{name}` any more")),
         // Sent twice already, and killed both times.

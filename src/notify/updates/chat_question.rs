@@ -26,6 +26,14 @@ pub(super) fn lock_answering() -> MutexGuard<'static, ()> {
     ANSWERING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Locked from before a message is sent until its question is in the file.
+static DELIVERING: Mutex<()> = Mutex::new(());
+
+/// Waits until no message is being delivered, and locks.
+pub fn lock_delivering() -> MutexGuard<'static, ()> {
+    DELIVERING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn lock_file() -> MutexGuard<'static, ()> {
     FILE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -72,6 +72,13 @@ pub enum ChatAction {
     Usage(&'static str),
 }
 
+impl ChatAction {
+    /// Whether the update answers a question that is not known, or no longer.
+    pub(super) fn is_too_late(&self) -> bool {
+        matches!(self, Self::OldButton { .. } | Self::OldMessage { .. })
+    }
+}
+
 /// An answer from a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatReply {

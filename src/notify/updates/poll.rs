@@ -1,8 +1,8 @@
 //! Fetches the updates of Telegram bots by long polling, in a thread of the sender: one request at a time for each bot.
 use super::act::Actor;
 use super::chat::Chat;
-use super::chat_question;
-use super::decide::{StopOffer, UpdateContext, decide};
+use super::chat_question::{self, lock_delivering};
+use super::decide::{ChatAction, StopOffer, UpdateContext, decide};
 use crate::clock;
 use crate::notify::channels::telegram::{CallError, explain};
 use crate::notify::configuration::{Configuration, SenderEnv};
@@ -60,7 +60,7 @@ fn poll(env: &SenderEnv, outbox: &Outbox, keep_running: &AtomicBool) {
     let mut stops = Vec::new();
     let factor = env.vars.get("AP_WAIT_FACTOR");
     let factor = factor.and_then(|factor| factor.parse::<f64>().ok());
-    let factor = factor.unwrap_or(1.0).clamp(0.0, 1.0);
+    let factor = factor.filter(|it| (0.0..=1.0).contains(it)).unwrap_or(1.0);
     while keep_running.load(Ordering::Relaxed) {
         let Ok(configuration) = env.configuration() else {
             return;
@@ -128,19 +128,13 @@ fn poll_once(
     let updates = fetch(bot, outbox.read_json(&file).unwrap_or_default())?;
     for update in &updates {
         for PolledChat { chat, channels } in chats {
-            let mut asked = chat_question::read(outbox);
-            asked.retain(|asked| channels.contains(&asked.channel));
-            let action = decide(
-                update,
-                &UpdateContext {
-                    chat: &chat.bot.chat,
-                    asked: &asked,
-                    stops,
-                    answers: chat.target.answers,
-                    control: chat.target.control,
-                    now: clock::now(),
-                },
-            );
+            let polled = (chat, channels.as_slice());
+            let mut action = decide_now(update, outbox, polled, stops);
+            if action.is_too_late() {
+                // Its message may be so new that the question is not in the file yet.
+                let _delivered = lock_delivering();
+                action = decide_now(update, outbox, polled, stops);
+            }
             crash::point("poller: before an update is acted on");
             Actor {
                 env,
@@ -160,6 +154,26 @@ fn poll_once(
         crate::notify::ring(&env.dirs);
     }
     Ok(())
+}
+
+/// Returns what an update of a chat asks for, by the questions that can be answered now.
+fn decide_now(
+    update: &Value,
+    outbox: &Outbox,
+    (chat, channels): (&Chat, &[String]),
+    stops: &[StopOffer],
+) -> ChatAction {
+    let mut asked = chat_question::read(outbox);
+    asked.retain(|asked| channels.contains(&asked.channel));
+    let context = UpdateContext {
+        chat: &chat.bot.chat,
+        asked: &asked,
+        stops,
+        answers: chat.target.answers,
+        control: chat.target.control,
+        now: clock::now(),
+    };
+    decide(update, &context)
 }
 
 /// Returns a bot's updates from a number on, or how long to wait before the next request.
