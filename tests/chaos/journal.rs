@@ -3,6 +3,7 @@ use crate::fault::Strike;
 use crate::processes::{kill_runner, signal_all};
 use crate::random::Random;
 use crate::session::Session;
+use agent_pipelines::model::{Event, Line};
 use camino::Utf8Path;
 use nix::sys::signal::Signal;
 use std::io::Write as _;
@@ -79,11 +80,25 @@ pub(crate) fn append(session: &Session, runner: &[i32], random: &mut Random) {
     });
 }
 
-/// Does something to the journal while the runner stands still, unless it has nothing to write any more.
+/// Does something to the journal while its writer stands still, unless it has nothing to write any more.
 fn beside(session: &Session, runner: &[i32], change: impl FnOnce(&Utf8Path)) {
     signal_all(runner, Signal::SIGSTOP);
-    if !runner.is_empty() && !session.is_over() {
+    if writes_journal(session, runner) && !session.is_over() {
         change(&session.project.root().join(session.journal()));
     }
     signal_all(runner, Signal::SIGCONT);
+}
+
+/// Whether one of these processes is the writer of the journal. A runner that has only begun is not: it has yet to read
+/// the journal, and refuses a damaged one.
+fn writes_journal(session: &Session, runner: &[i32]) -> bool {
+    let text = session.project.read(&session.journal());
+    let facts = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+    let mut started = facts.filter_map(|fact| match fact.event {
+        Event::RunnerStarted { runner, .. } => Some(runner.pid),
+        _ => None,
+    });
+    started.next_back().is_some_and(|pid| runner.contains(&pid))
 }
