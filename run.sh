@@ -263,7 +263,7 @@ long() {
 run_long() {
     case $1 in
     worlds) repeat 250 'test(/^engine::properties::/)' ;;
-    year) AP_YEAR_DAYS=365 in_root cargo test --all-features -p agent-pipelines-engine --lib fleet::year::fifty -- --nocapture ;;
+    year) AP_YEAR_DAYS=365 in_root cargo test --all-features -p agent-pipelines-fleet --lib fleet::year::fifty -- --nocapture ;;
     definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
     race) repeat 10 'test(/^queues::race::/)' ;;
     crash) repeat 5 'test(/^crash::/)' ;;
