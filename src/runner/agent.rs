@@ -16,7 +16,7 @@ use crate::model::{
     IterationEffect, Outcome, Requirement, Touch, Usage, WorkTree,
 };
 use crate::plan::{Node, OnTampering};
-use crate::store::outages;
+use crate::store::{crash, outages};
 use nix::errno::Errno;
 use std::io;
 
@@ -145,8 +145,31 @@ impl Runner {
         }
     }
 
+    /// Starts the shim of the next iteration, if that comes at once. Whether it comes is not known yet.
+    fn start_next_shim(&self) {
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let Some(node) = state.node(plan) else {
+            return;
+        };
+        let next = state.current.cursor.next_iteration();
+        let comes_at_once = node.delay_ms == 0
+            && next.iteration <= state.max_iterations(node)
+            && state.session.stopping.is_none();
+        if !comes_at_once {
+            return;
+        }
+        match self.env.start_shim(plan, next) {
+            Ok(shim) => {
+                self.env.next_shims.keep(&plan.run, next, shim);
+                crash::point("runner: next shim started");
+            }
+            Err(error) => tracing::info!(%error, "the next shim is started later"),
+        }
+    }
+
     /// Accepts how the attempt ended.
     pub(super) async fn conclude_attempt(&mut self) -> Result<()> {
+        self.start_next_shim();
         self.check_files()?;
         let Some(mut attempt) = self.attempt.take() else {
             return Ok(());

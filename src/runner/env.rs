@@ -1,15 +1,17 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
 use super::known_quota::Known;
+use super::next_shims::NextShims;
 use super::slice::Slice;
 use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
-use crate::model::{Contain, Containment, Env, NodeId, SessionName};
+use crate::exec::shim::SpawnedShim;
+use crate::model::{Contain, Containment, Cursor, Env, NodeId, SessionName, env_tag};
 use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::store::layout::UserDirs;
-use crate::store::secrets;
 use crate::store::slots::{Slot, Slots};
+use crate::store::{crash, secrets};
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -54,6 +56,8 @@ pub struct RunnerEnv {
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
     tools: OnceCell<Vec<&'static str>>,
     containment: OnceCell<Containment>,
+    /// Shims that wait for their attempts.
+    pub(super) next_shims: NextShims,
 }
 
 /// The permit of a running attempt; returned when dropped.
@@ -97,6 +101,7 @@ impl RunnerEnv {
             found: RefCell::default(),
             tools: OnceCell::new(),
             containment: OnceCell::new(),
+            next_shims: NextShims::default(),
         }
     }
 
@@ -112,6 +117,16 @@ impl RunnerEnv {
                 Containment::Groups
             }
         })
+    }
+
+    /// Starts a shim, whose environment says which attempt it is for.
+    pub(super) fn start_shim(&self, plan: &Plan, cursor: Cursor) -> io::Result<SpawnedShim> {
+        let tags = [
+            (env_tag::RUN, plan.run.to_string()),
+            (env_tag::ATTEMPT, env_tag::attempt(&plan.run, cursor)),
+        ];
+        let env = tags.into_iter().chain(crash::pass_on());
+        SpawnedShim::start(&self.exe, self.containment(), env)
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.

@@ -18,6 +18,7 @@ mod inputs;
 mod kill;
 mod known_quota;
 mod launch_request;
+mod next_shims;
 mod observer;
 mod park;
 mod permissions;

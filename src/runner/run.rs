@@ -171,7 +171,9 @@ impl Runner {
         let plan = &self.session.plan;
         let branch = plan.branch.as_ref().map(|branch| branch.name.to_string());
         let span = tracing::info_span!("session", session = %plan.session, run = %plan.run, branch);
+        let run = plan.run.clone();
         let ended = self.run_to_end().instrument(span).await;
+        self.env.next_shims.discard(&run);
         if ended.is_err()
             && self.session.is_taken()
             && let Some(attempt) = &mut self.attempt
@@ -286,7 +288,10 @@ impl Runner {
                 self.probe.watch(cursor, every);
                 Ok(())
             }
-            Some(Effect::WaitUntil(_)) | None => Ok(()),
+            Some(Effect::WaitUntil(_)) | None => {
+                self.env.next_shims.discard(&plan.run);
+                Ok(())
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use super::{guard, status_file};
 use crate::agent::{
     self, Adapter, Dialogue, Invocation, InvocationContext, OutputFormat, PromptDelivery,
 };
-use crate::exec::shim::{Job, SpawnedShim, Watched};
+use crate::exec::shim::{Job, Watched};
 use crate::guard::Brief;
-use crate::model::{Env, FailureClass, Outcome, PermissionMode, ProcessId, env_tag};
+use crate::model::{Env, FailureClass, Outcome, PermissionMode, ProcessId};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -67,25 +67,21 @@ pub(super) fn start(
             tracing::info!(%error, "the output has no second name");
         }
     }
-    let tags = [
-        (env_tag::RUN, plan.run.to_string()),
-        (env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor)),
-    ];
-    let shim = SpawnedShim::start(
-        &env.exe,
-        env.containment(),
-        tags.into_iter().chain(crash::pass_on()),
-        // The lock goes with it: it is the shim's as soon as we close our copy.
-        stdout.into_parts().0,
-        // It prints nothing there, so a slot can be held by it.
-        slot.map(|slot| slot.file.into_parts().0),
-    )?;
+    let waiting = env.next_shims.take(&plan.run, *cursor);
+    let mut shim = waiting.map_or_else(|| env.start_shim(plan, *cursor), Ok)?;
     crash::point("start: shim spawned");
-    drop(lock);
-    let identity = shim.identity();
     // While the shim gets ready: it starts nothing before it has its job.
     brief(context, &prompt)?;
-    shim.send(&job)?;
+    // The locks go with the files: they are the shim's as soon as we close ours.
+    let slot = slot.map(|slot| slot.file.into_parts().0);
+    if let Err(error) = shim.send(&job, stdout.file(), slot.as_ref()) {
+        // It was ended while it waited.
+        tracing::info!(%error, "another shim is started");
+        shim = env.start_shim(plan, *cursor)?;
+        shim.send(&job, stdout.file(), slot.as_ref())?;
+    }
+    drop(lock);
+    let identity = shim.identity();
     crash::point("start: job handed over");
     tracing::info!(program = %job.program, ?identity, "agent launched");
     Ok(Ok((identity, Box::pin(shim.ended()))))

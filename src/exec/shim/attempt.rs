@@ -13,12 +13,9 @@ use crate::model::{Exit, Scope};
 use crate::store::crash;
 use crate::store::layout::IterationDir;
 use fs_err as fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-
-/// Bytes reserved for a job; most of it is the environment.
-const JOB_SIZE: usize = 16 * 1024;
 
 /// Runs one attempt. The process is a shim until this returns.
 pub(super) fn run(signals: Signals) -> io::Result<()> {
@@ -29,11 +26,7 @@ pub(super) fn run(signals: Signals) -> io::Result<()> {
         guard::ask_to_be_told()?;
     }
     crash::point("up");
-    let mut text = Vec::with_capacity(JOB_SIZE);
-    io::stdin().read_to_end(&mut text)?;
-    // A runner that died while it wrote leaves half a job: then nothing was started and nothing will be.
-    let job: Job = serde_json::from_slice(&text)?;
-    let runner = RunnerSocket::hold()?;
+    let (runner, job) = RunnerSocket::receive()?;
     crash::point("job read");
     // Out of reach of the terminal and of the runner's process group. Fails only for a group leader, which already is.
     let _ = nix::unistd::setsid();

@@ -2,8 +2,8 @@
 //!
 //! It outlives the runner: it starts the agent with its output going straight to files, owns the agent's standard input,
 //! enforces the attempt's limits, adopts everything the agent leaves behind and ends it, and records how the agent ended
-//! in `exit.json`. For its whole life it holds a lock on `stdout.log` (its own standard output, locked by the runner
-//! before the shim was started), so whether an attempt is alive is never a guess.
+//! in `exit.json`. From its job on it holds a lock on `stdout.log` (its own standard output, which the runner locked and
+//! handed over with the job), so whether an attempt is alive is never a guess.
 //!
 //! A shim that is killed cannot end its agent; its parent, a guard, does so then.
 //!

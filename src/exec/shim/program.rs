@@ -10,7 +10,7 @@ use std::process::Command;
 
 /// The version of how a shim is called and of its [`Job`](super::job::Job). A shim of another version passes its place on
 /// to the `ap` that called it.
-const JOB_VERSION: &str = "4";
+const JOB_VERSION: &str = "5";
 /// The argument of a guard that puts its shim into a PID namespace.
 const NAMESPACE: &str = "namespace";
 /// The arguments of a trial whether namespaces work, and of its second half.
