@@ -6,6 +6,7 @@ use crate::guard::{Block, Brief, Scope, ToolCall, judge};
 use crate::model::env_tag;
 use crate::redact::Redactor;
 use crate::ui::note;
+use crate::workspace::git;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde_json::Value;
@@ -65,10 +66,10 @@ fn judge_in(call: &ToolCall, brief: Brief, cwd: &Utf8Path, context: &Context) ->
         .chain(usual)
         .map(|path| resolve(&path))
         .collect();
-    let git = git_folder(&brief.project);
+    let git = git::repository(&brief.project).map(git::git_dir);
     let branch = git.as_ref().and_then(|git| reference(&git.join("HEAD")));
     let mut default_branches = vec!["main".to_owned(), "master".to_owned()];
-    let shared = git.as_ref().map(|git| common_folder(git));
+    let shared = git.as_ref().map(|git| git::shared_dir(git));
     let remote = shared.and_then(|git| reference(&git.join("refs/remotes/origin/HEAD")));
     default_branches.extend(remote);
     let redactor = Redactor::of_env(context.env.iter(), []);
@@ -128,27 +129,6 @@ fn resolve(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     path.to_owned()
-}
-
-/// Returns git's folder of a working tree.
-fn git_folder(project: &Utf8Path) -> Option<Utf8PathBuf> {
-    let own = |folder: &Utf8Path| {
-        let git = folder.join(".git");
-        let Ok(text) = fs::read_to_string(&git) else {
-            return git.is_dir().then_some(git);
-        };
-        let target = text.strip_prefix("gitdir:")?.trim().to_owned();
-        Some(folder.join(target))
-    };
-    project.ancestors().find_map(own)
-}
-
-/// Returns the folder that all worktrees of a repository share.
-fn common_folder(git: &Utf8Path) -> Utf8PathBuf {
-    match fs::read_to_string(git.join("commondir")) {
-        Ok(text) => git.join(text.trim()),
-        Err(_) => git.to_owned(),
-    }
 }
 
 /// Returns the branch that a file of references names.

@@ -87,6 +87,15 @@ fn a_push_of_the_branch_that_is_checked_out_depends_on_the_branch() {
     assert_eq!(in_attempt(&project, &push).status.code(), Some(2));
     project.write(".git/HEAD", "ref: refs/heads/topic\n");
     assert_eq!(in_attempt(&project, &push).status.code(), Some(0));
+    // A worktree has a branch of its own, and shares the rest.
+    fs_err::rename(project.root().join(".git"), project.root().join("main.git"))
+        .expect("git's folder");
+    project.write(".git", "gitdir: main.git/worktrees/w\n");
+    project.write("main.git/worktrees/w/commondir", "../..\n");
+    project.write("main.git/worktrees/w/HEAD", "ref: refs/heads/trunk\n");
+    assert_eq!(in_attempt(&project, &push).status.code(), Some(2));
+    project.write("main.git/worktrees/w/HEAD", "ref: refs/heads/other\n");
+    assert_eq!(in_attempt(&project, &push).status.code(), Some(0));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::store::project_folder::{FOLDER, TEMPLATES, Template, Written};
 use crate::ui::style::Look;
 use crate::ui::table::{Cell, Fit, Table};
 use crate::ui::{note, say};
+use crate::workspace::git;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Prepare a project that agents build from its PRD
@@ -46,7 +47,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             missing.join("\n")
         ));
     }
-    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+    if git::repository(&root).is_none() {
         note(format!(
             "{root} is not in a git repository: `git init` makes one, so that you see what agents changed"
         ));

@@ -225,5 +225,6 @@ pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
 }
 
 mod nested;
+pub use nested::{git_dir, shared_dir};
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,7 @@ pub(super) fn repositories(root: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 /// Returns the folder in which git keeps what belongs to one working tree.
-pub(super) fn git_dir(repository: &Utf8Path) -> Utf8PathBuf {
+pub fn git_dir(repository: &Utf8Path) -> Utf8PathBuf {
     let git = repository.join(".git");
     let elsewhere = std::fs::read_to_string(&git).ok();
     let elsewhere = elsewhere
@@ -48,11 +48,16 @@ pub(super) fn git_dir(repository: &Utf8Path) -> Utf8PathBuf {
     elsewhere.map_or(git, |to| repository.join(to.trim()))
 }
 
+/// Returns the folder in which git keeps what all working trees of a repository share.
+pub fn shared_dir(git_dir: &Utf8Path) -> Utf8PathBuf {
+    std::fs::read_to_string(git_dir.join("commondir"))
+        .map_or_else(|_| git_dir.to_owned(), |to| git_dir.join(to.trim()))
+}
+
 /// Returns what tells one commit that is checked out from another, without asking git.
 pub(super) fn head(repository: &Utf8Path) -> String {
     let own = git_dir(repository);
-    let shared = std::fs::read_to_string(own.join("commondir"))
-        .map_or_else(|_| own.clone(), |to| own.join(to.trim()));
+    let shared = shared_dir(&own);
     let head = std::fs::read_to_string(own.join("HEAD")).unwrap_or_default();
     let branch = head
         .strip_prefix("ref:")
