@@ -3,6 +3,7 @@
 //! It mirrors the run directory: the progress file is real here and a link there, so that you and your scripts
 //! find it under its usual name.
 use crate::store::layout::RunDir;
+use crate::store::project_folder::FOLDER;
 use crate::store::{atomic, beneath, ignored};
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,7 +13,7 @@ use std::io;
 /// Makes the folder; it keeps itself out of git.
 pub(super) fn prepare(workspace: &Workspace, run: &RunDir) -> io::Result<()> {
     beneath::create_dir_all(&workspace.writable_dir(run))?;
-    ignored::create(&workspace.cwd.join(".agent-pipelines"))
+    ignored::create(&workspace.cwd.join(FOLDER))
 }
 
 /// Returns where a file of the run directory is stored when agents write it.

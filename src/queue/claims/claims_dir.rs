@@ -2,15 +2,13 @@
 use super::claims_file::Claims;
 use crate::queue::error::{QueueError, Result};
 use crate::queue::owner::Owner;
+use crate::store::project_folder::FOLDER;
 use crate::store::{beneath, ignored};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-
-/// The folder of what `ap` stores beside a file of tasks.
-const OURS: &str = ".agent-pipelines";
 
 /// The paths of a file of tasks and of the files that belong to it.
 ///
@@ -24,7 +22,8 @@ const OURS: &str = ".agent-pipelines";
 ///
 /// It is beside the file itself, symlinks followed, so that every session that works on the file finds the same claims,
 /// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
-/// permission mode. A file that is itself in a folder `.agent-pipelines` has its claims there. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
+/// permission mode. A file that is itself in a folder `.agent-pipelines` has its claims there. The dot in `.claims` keeps
+/// it apart from the folders of sessions, whose names start with a letter.
 #[derive(Clone, Debug)]
 pub(in crate::queue) struct ClaimsDir {
     pub(in crate::queue) file: Utf8PathBuf,
@@ -65,10 +64,10 @@ impl ClaimsDir {
     pub(in crate::queue) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
         let parent = file.parent().unwrap_or(Utf8Path::new("."));
-        let folder = if parent.file_name() == Some(OURS) {
+        let folder = if parent.file_name() == Some(FOLDER) {
             parent.join(".claims")
         } else {
-            parent.join(OURS).join(".claims")
+            parent.join(FOLDER).join(".claims")
         };
         let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
         Self {

@@ -4,6 +4,7 @@ mod ours;
 mod project;
 mod user;
 
+pub use ours::PROJECT_FOLDER;
 pub(in crate::store) use ours::{is_private, split};
 pub use project::{IterationDir, Project, RunDir};
 pub use user::{StateFile, UserDirs};

@@ -1,6 +1,9 @@
 //! Which folders are ours: what is below them was put there by `ap` or by an agent, never by the user as a link.
 use camino::{Utf8Component, Utf8Path};
 
+/// The folder in a project that holds what agents and people write for `ap`.
+pub const PROJECT_FOLDER: &str = ".agent-pipelines";
+
 /// Splits a path into the part that is trusted, where links are followed, and the part that is ours, where none is.
 /// Elsewhere the last component alone is not trusted.
 pub(in crate::store) fn split(path: &Utf8Path) -> (&Utf8Path, &Utf8Path) {
@@ -43,7 +46,7 @@ fn ours(path: &Utf8Path) -> Option<usize> {
     last(&[".claude", "pipeline-runs"])
         .map(|at| at + 2)
         .or_else(|| last(&[".claude", "locks"]).map(|at| at + 2))
-        .or_else(|| last(&[".agent-pipelines"]))
+        .or_else(|| last(&[PROJECT_FOLDER]))
         .or_else(|| last(&["kept-runs"]))
 }
 

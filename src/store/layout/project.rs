@@ -20,6 +20,7 @@
 //! <git folder>/agent-pipelines/kept-runs/<project>/<session>/   (outside git: in the state folder)
 //!     events.jsonl  events.copy.jsonl  plan.json  lock  stdout.log  (second names and copies that survive `git clean`)
 //! ```
+use super::ours::PROJECT_FOLDER;
 use crate::fingerprint::fingerprint;
 use crate::model::{Cursor, NodeId, RunId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -99,7 +100,7 @@ impl Project {
 
     /// What the agents of a run write that may not be under `.claude/` (see [`crate::model::PermissionMode`]).
     pub fn exchange(&self, run: &RunDir) -> Utf8PathBuf {
-        self.root.join(".agent-pipelines").join(&run.in_exchange)
+        self.root.join(PROJECT_FOLDER).join(&run.in_exchange)
     }
 }
 

@@ -5,8 +5,7 @@ use fs_err as fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 
-/// The folder's name.
-pub const FOLDER: &str = ".agent-pipelines";
+pub use crate::store::layout::PROJECT_FOLDER as FOLDER;
 
 /// A file that `ap init` writes.
 #[derive(Clone, Copy, Debug)]
