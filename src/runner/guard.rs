@@ -3,9 +3,11 @@ use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
 use crate::fingerprint::fingerprint;
 use crate::guard::{Brief, Protected};
-use crate::plan::QueueSource;
+use crate::plan::{Plan, QueueSource};
 use crate::store::layout::StateFile;
+use crate::store::project_folder::FOLDER;
 use crate::store::{atomic, user_settings};
+use crate::termination::GateRef;
 use crate::text::shell_quote;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -81,7 +83,7 @@ pub(super) fn brief(context: &AttemptContext<'_>) -> Brief {
     let mut all = vec![
         protected(cwd.join(".claude"), settings_of),
         protected(root.join(".claude"), settings_of),
-        protected(root.join(".agent-pipelines"), "belongs to `ap`"),
+        protected(root.join(FOLDER), "belongs to `ap`"),
         protected(env.dirs.config.clone(), "holds the settings of `ap`"),
         protected(env.dirs.state.clone(), "holds the state of `ap`"),
         protected(env.dirs.data.clone(), "belongs to `ap`"),
@@ -95,15 +97,8 @@ pub(super) fn brief(context: &AttemptContext<'_>) -> Brief {
     if let Some(kept) = paths.run.kept() {
         all.push(protected(kept.to_owned(), "belongs to `ap`"));
     }
-    let mut gates = Vec::new();
-    frozen(
-        &serde_json::to_value(&plan.steps).unwrap_or_default(),
-        &mut gates,
-    );
-    let gates = gates
-        .into_iter()
-        .map(|path| protected(path, "decides whether the work is done"));
-    all.extend(gates);
+    let gates = gate_files(plan);
+    all.extend(gates.map(|file| protected(file, "decides whether the work is done")));
     Brief {
         settings: settings.unwrap_or_default(),
         project: cwd.clone(),
@@ -139,27 +134,20 @@ fn task_files(context: &AttemptContext<'_>) -> Vec<Utf8PathBuf> {
     }
 }
 
-/// Collects the frozen files of every gate of a plan.
-fn frozen(value: &Value, found: &mut Vec<Utf8PathBuf>) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| frozen(value, found)),
-        Value::Object(map) => {
-            for (key, value) in map {
-                if let (true, Some(files)) = (key == "frozen", value.as_array()) {
-                    let paths = files.iter().filter_map(|file| file.get("path")?.as_str());
-                    found.extend(paths.map(Utf8PathBuf::from));
-                } else {
-                    frozen(value, found);
-                }
-            }
-        }
-        _ => {}
-    }
+/// Returns the frozen files of every gate of a plan.
+fn gate_files(plan: &Plan) -> impl Iterator<Item = Utf8PathBuf> {
+    let gates = plan.all_nodes().flat_map(|node| node.termination.gates());
+    let commands = gates.filter_map(|gate| match gate {
+        GateRef::Command(gate) => Some(gate),
+        GateRef::Judge(_) => None,
+    });
+    commands.flat_map(|gate| gate.frozen.iter().map(|file| file.path.as_str().into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Step;
 
     #[test]
     fn the_line_of_shell_quotes_the_program_and_refuses_unless_it_agrees() {
@@ -176,10 +164,19 @@ mod tests {
 
     #[test]
     fn frozen_files_of_every_gate_are_found() {
-        let steps = json!([{"termination": {"any": [{"frozen": [{"path": "/p/a.sh", "hash": ""}]}]}},
-            {"branches": [{"nodes": [{"termination": {"frozen": [{"path": "/p/b.sh", "hash": "1"}]}}]}]}]);
-        let mut found = Vec::new();
-        frozen(&steps, &mut found);
-        assert_eq!(found, ["/p/a.sh", "/p/b.sh"]);
+        let mut plan = crate::plans::plan();
+        let gate = |file: &str| {
+            let frozen = json!([{ "path": file, "hash": "" }]);
+            let gate =
+                json!({ "type": "verify", "command": ["sh"], "timeout_s": 1, "frozen": frozen });
+            serde_json::from_value(gate).unwrap()
+        };
+        let all = Step::all_nodes_mut;
+        for (number, node) in plan.steps.iter_mut().flat_map(all).enumerate() {
+            node.termination = gate(&format!("/p/{number}.sh"));
+        }
+        let nodes = plan.all_nodes().count();
+        let expected: Vec<String> = (0..nodes).map(|number| format!("/p/{number}.sh")).collect();
+        assert_eq!(gate_files(&plan).collect::<Vec<_>>(), expected);
     }
 }
