@@ -46,7 +46,7 @@ pub struct NodeState {
     pub last_gate: Option<(String, GateVerdict)>,
     /// What that gate printed as JSON, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_answer: Option<VerifyAnswer>,
+    pub last_gate_answer: Option<VerifyAnswer>,
     /// The label of the judge that is asked again, and how its last call ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge_failure: Option<(String, Outcome)>,

@@ -60,7 +60,7 @@ impl AttemptContext<'_> {
             })),
             "last_error": self.last_error(),
             "last_class": state.session.last_class,
-            "last_verdict": state.current.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict, "answer": state.current.last_answer })),
+            "last_verdict": state.current.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict, "answer": state.current.last_gate_answer })),
             "health": self.health(),
             "quota": known_quota::context(self.quota.as_ref()),
             "queue": self.queue(),

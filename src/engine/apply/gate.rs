@@ -19,7 +19,7 @@ impl State {
         } = said;
         self.session.usage += usage;
         self.current.last_gate = Some((name.clone(), verdict.clone()));
-        self.current.last_answer.clone_from(answer);
+        self.current.last_gate_answer.clone_from(answer);
         if let GateVerdict::Unavailable { agent, outcome } = verdict {
             self.judge_failed(agent, outcome, at);
             return;
