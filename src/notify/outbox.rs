@@ -98,13 +98,15 @@ impl Outbox {
         Ok(true)
     }
 
-    /// Whether there is or was this message. A hook that runs again words its notice at another time.
+    /// Whether there is or was this message. A hook that runs again words its notice at another time, and a budget is looked
+    /// at again.
     fn knows(&self, message: &Message) -> io::Result<bool> {
         let by_name = |folder: &Folder| self.path(*folder, &message.id).exists();
         if Folder::ALL.iter().any(by_name) {
             return Ok(true);
         }
-        if message.notice.kind != NoticeKind::Message {
+        let kinds = [NoticeKind::Message, NoticeKind::BudgetWarning];
+        if !kinds.contains(&message.notice.kind) {
             return Ok(false);
         }
         for folder in Folder::ALL {
