@@ -37,8 +37,9 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 use tracing::Instrument as _;
 
-/// Poll interval of the output and the inbox while an agent runs.
-const BUSY_POLL: Duration = Duration::from_millis(500);
+/// Poll interval of the output and the inbox while an agent runs: shorter than a turn of a model, since a budget that is used
+/// up ends the agent within one turn.
+const BUSY_POLL: Duration = Duration::from_millis(200);
 /// Poll interval while none runs; covers a lost SIGUSR1.
 const IDLE_POLL: Duration = Duration::from_secs(2);
 
