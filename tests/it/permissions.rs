@@ -102,6 +102,29 @@ fn what_is_not_answered_in_time_is_denied() {
 }
 
 #[test]
+fn an_agent_that_waits_for_a_permission_keeps_its_slot() {
+    let mut project = Project::new();
+    project.set("AP_MAX_AGENTS", "1");
+    let yaml = "permissions: ask\ntermination: {type: fixed, iterations: 1}\n";
+    project.scripted_loop("work", yaml, TOUCHES);
+    let runner = project.start(&FOREGROUND);
+    until_asked(&project, 1);
+    let other = project.start(&["work", "other", "--foreground"]);
+    project.until_event("other", "iteration_started", 1);
+    project.ap(&["answer", "s", "--choice", "2"]).expect(0);
+    until_asked(&project, 2);
+    assert_eq!(project.events("other", "agent_started").len(), 0);
+    project.ap(&["approve", "s"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    for number in 1..=3 {
+        project.until_event("other", "question_asked", number);
+        project.ap(&["approve", "other"]).expect(0);
+    }
+    assert_eq!(other.ended(), 0);
+    assert_eq!(made(&project), "a\na\nb\na\na\nb\n");
+}
+
+#[test]
 fn the_limits_of_an_agent_stand_still_while_it_waits_for_you() {
     let limits = "limits: {wall: 2s, idle: 1s, tool: 1s, start: 1s}\n";
     let (project, runner) = asking(TOUCHES, limits);
