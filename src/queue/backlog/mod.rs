@@ -19,9 +19,10 @@
 //!
 //! Bullets may be `-`, `*`, `+`, `1.` or `1)`. Boxes in code blocks and comments, without a title, or with a letter
 //! or digit in them are text; what is a code block, CommonMark decides (`blocks`). The id is the `(#name)` at the end of
-//! the line, or the word before a dash (after tags, or one with a digit or `_` in it), or else made from the title, and of a subtask also from its task, so that moving the line keeps it. The
-//! headings above tasks with the same text tell them apart. Of several with the same id, later ones get `-2`, `-3`, …,
-//! closed ones last. Open tasks that differ only in such a number are blocked: when one goes, the number would name another.
+//! the line, or the word before a dash (after tags, or one with a digit or `_` in it), or else made from the title, and of
+//! a subtask also from its task, so that moving the line keeps it. The headings above tasks with the same text tell them
+//! apart. Of several with the same id, later ones get `-2`, `-3`, …, closed ones last. Open tasks that differ only in such
+//! a number are blocked: when one goes, the number would name another.
 mod blocks;
 mod box_line;
 mod checklist;
