@@ -322,3 +322,40 @@ fn read_json<T: DeserializeOwned>(path: &Utf8Path) -> io::Result<Option<T>> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Env;
+    use crate::notify::message::Notice;
+
+    #[test]
+    fn what_is_looked_at_again_later_is_put_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Utf8Path::from_path(folder.path()).unwrap();
+        let dirs = UserDirs::new(&Env::default(), Some(home));
+        let outbox = Outbox::new(&dirs);
+        outbox.create(&dirs).unwrap();
+        let put = |kind: NoticeKind, number: u64, second: i64| {
+            let notice = Notice {
+                source: "run".to_owned(),
+                number,
+                kind,
+                at: Timestamp::from_second(second).unwrap(),
+                project: None,
+                session: None,
+                title: String::new(),
+                detail: String::new(),
+                commands: Vec::new(),
+                last_words: String::new(),
+                question: None,
+                removed: 0,
+            };
+            outbox.put(&Message::new(notice, "me")).unwrap()
+        };
+        for (kind, number) in [(NoticeKind::Message, 1), (NoticeKind::BudgetWarning, 2)] {
+            assert!(put(kind, number, 1) && !put(kind, number, 2));
+            assert!(put(kind, 100 + number, 2), "another one");
+        }
+    }
+}
