@@ -5,10 +5,11 @@ use super::context::Context;
 use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
-    answer, approve, attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run,
-    explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, notify, overview, pause,
-    plugin, projects, questions, queue, quota, reject, resume_project, run_project, say, schema,
-    session_path, start, start_supervisor, status, stop, tail, test, wait,
+    answer, approve, attach, block, checkpoint, cleanup, completions, continue_session, cost, demo,
+    doctor, dry_run, explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, notify,
+    overview, pause, plugin, projects, questions, queue, quota, reject, resume_project,
+    run_project, say, schema, session_path, smoke, start, start_supervisor, status, stop, tail,
+    test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -123,6 +124,12 @@ enum Command {
     Plugin(plugin::Args),
     /// Prepare a project that agents build from its PRD
     Init(init::Args),
+    /// Leave a note for the agents after this one, from inside a session
+    Checkpoint(checkpoint::Args),
+    /// Ask for the user from inside a session, which runs no other agent before the answer
+    Block(block::Args),
+    /// Run a script for a short time, to see that it does not fail at once
+    Smoke(smoke::Args),
     /// Answer a hook of Claude Code
     #[command(hide = true)]
     Hook(hook::Args),
@@ -242,6 +249,9 @@ impl Cli {
             Command::Explain(args) => explain::run(&args, context),
             Command::Plugin(args) => plugin::run(&args, context),
             Command::Init(args) => init::run(&args, context),
+            Command::Checkpoint(args) => checkpoint::run(&args, context),
+            Command::Block(args) => block::run(&args, context),
+            Command::Smoke(args) => smoke::run(&args, context),
             Command::Hook(args) => hook::run(&args, context),
             Command::Completions(args) => completions::run(&args, context),
             Command::Man(args) => man::run(&args, Self::command()),

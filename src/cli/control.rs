@@ -20,7 +20,7 @@ pub(super) struct ControlArgs {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct ControlResult<'a> {
     session: &'a SessionName,
-    /// `pausing`, `continued`, `stopped` or `killed`.
+    /// `pausing`, `continued`, `stopped`, `killed`, `noted` or `blocked`.
     result: &'static str,
     message: &'a str,
 }

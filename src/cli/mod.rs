@@ -4,8 +4,10 @@ mod agent_slots;
 mod answer;
 mod approve;
 mod attach;
+mod block;
 mod candidates;
 mod catalog;
+mod checkpoint;
 mod choices;
 mod cleanup;
 mod command;
@@ -28,6 +30,7 @@ mod graph;
 mod hook;
 mod hook_programs;
 mod init;
+mod inside;
 mod kill;
 mod kind;
 mod launch;
@@ -64,6 +67,7 @@ mod schema;
 mod session;
 mod session_line;
 mod session_path;
+mod smoke;
 mod start;
 mod start_supervisor;
 mod started;
@@ -103,11 +107,12 @@ pub fn main(args: &[OsString]) -> ExitCode {
     }
 }
 
-/// Returns the exit code of an error. 2 has another meaning for `ap run`.
+/// Returns the exit code of an error. 2 has another meaning for `ap run`, and what agents call has the code of `EX_USAGE`.
 fn exit_code(error: &Error, args: &[OsString]) -> ExitCode {
-    let is_run = args.get(1).is_some_and(|first| first == "run");
+    let first = args.get(1).and_then(|first| first.to_str());
+    let has_misuse = matches!(first, Some("run" | "checkpoint" | "block"));
     match error.exit_code() {
-        ExitCode::Usage if is_run => ExitCode::Misuse,
+        ExitCode::Usage if has_misuse => ExitCode::Misuse,
         code => code,
     }
 }

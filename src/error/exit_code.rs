@@ -17,15 +17,17 @@ pub enum ExitCode {
     Stopped = 5,
     /// The session waits for your answer.
     Asking = 6,
-    /// Bad usage of `ap run`, whose other codes say what became of the session.
+    /// Bad usage of `ap run`, whose other codes say what became of the session, and of what agents call.
     Misuse = 64,
     /// The session was interrupted from outside, and can be resumed.
     Interrupted = 75,
+    /// Ctrl-C ended the command.
+    Cancelled = 130,
 }
 
 impl ExitCode {
     /// Every exit code, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -35,6 +37,7 @@ impl ExitCode {
         Self::Asking,
         Self::Misuse,
         Self::Interrupted,
+        Self::Cancelled,
     ];
 
     /// Returns its meaning, as the documents describe it.
@@ -49,10 +52,11 @@ impl ExitCode {
             Self::Short => "ended short of its goal: a limit or a budget was reached",
             Self::Stopped => "stopped by you",
             Self::Asking => "the session waits for your answer",
-            Self::Misuse => "bad usage of `ap run`",
+            Self::Misuse => "bad usage of `ap run`, `ap checkpoint` or `ap block`",
             Self::Interrupted => {
                 "interrupted from outside, by a signal or the end of a login; can be resumed"
             }
+            Self::Cancelled => "`ap smoke` was ended by Ctrl-C",
         }
     }
 
@@ -135,6 +139,12 @@ pub const COMMAND_EXITS: &[CommandExit] = &[
         "ap quota",
         ExitCode::Short,
         "nothing is known about the quota",
+    ),
+    exit("ap smoke", ExitCode::Failed, "the script failed"),
+    exit(
+        "ap smoke",
+        ExitCode::Usage,
+        "the script is missing or not executable, or an option is wrong",
     ),
     exit(
         "ap init --agents-md",

@@ -10,6 +10,7 @@ mod moment;
 pub mod pager;
 pub mod process;
 pub mod shim;
+pub mod smoke;
 pub mod zone;
 
 pub use moment::moment;

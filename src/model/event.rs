@@ -218,6 +218,11 @@ pub enum Event {
     QuestionWithdrawn {
         id: QuestionId,
     },
+    /// An agent asks for you with `ap block`: the session asks you as soon as no agent runs.
+    AgentBlocked {
+        cursor: Cursor,
+        reason: String,
+    },
     /// A permission was decided without asking you, by an earlier answer of yours.
     PermissionDecided {
         cursor: Cursor,

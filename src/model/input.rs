@@ -133,6 +133,13 @@ pub enum Request {
     Answer(Answer),
     /// Say something to the agent at work.
     Say(Said),
+    /// Ask the user for the agent that makes this attempt: `ap block`.
+    Block {
+        /// The attempt that asks; without one, the session's current one.
+        #[serde(default)]
+        cursor: Option<Cursor>,
+        reason: String,
+    },
     /// End the runner after the current iteration, but not the session.
     Yield,
     /// End now.

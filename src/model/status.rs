@@ -174,6 +174,16 @@ impl Status {
             .unwrap_or(&self.summary)
     }
 
+    /// Returns the status of an agent that asked you with `ap block` and left no other one.
+    pub fn asking(question: &str) -> Self {
+        Self {
+            decision: Decision::Ask,
+            question: question.to_owned(),
+            errors: Vec::new(),
+            ..Self::missing(question)
+        }
+    }
+
     /// Returns the status the engine records for an iteration whose agent left no valid one.
     pub fn missing(reason: &str) -> Self {
         Self {

@@ -35,6 +35,7 @@ impl Runner {
                 Ok(())
             }
             Ensured::Gone(mut attempt) => {
+                self.read_inbox().await?;
                 attempt.follow_to_end(|_, _| {});
                 let usage = attempt.transcript().usage();
                 let cost = Some(Box::new(self.cost_of(&attempt, &usage)));
@@ -171,6 +172,8 @@ impl Runner {
     pub(super) async fn conclude_attempt(&mut self) -> Result<()> {
         self.start_next_shim();
         self.check_files()?;
+        // What the agent asked for before its end counts, whatever its end is.
+        self.read_inbox().await?;
         let Some(mut attempt) = self.attempt.take() else {
             return Ok(());
         };

@@ -5,10 +5,14 @@ use super::known_quota;
 use crate::engine::remaining;
 use crate::model::Answered;
 use crate::plan::{PlanKind, Select, template};
-use crate::store::outputs;
+use crate::store::{beneath, outputs};
+use crate::text::clip_bytes;
 use crate::workspace::git;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
+
+/// How much of a note is in the prompts after it, in bytes; all of it is in its file.
+const MAX_CHECKPOINT: usize = 8 * 1024;
 
 impl AttemptContext<'_> {
     /// Returns the content of `context.json`. The first block is the seed's, the rest is what its agents missed.
@@ -34,6 +38,7 @@ impl AttemptContext<'_> {
                 "output": paths.output_path.clone().unwrap_or_else(|| paths.stage.join("output.md")),
                 "status": paths.status,
                 "result": paths.result,
+                "checkpoint": paths.run.checkpoint_note(),
             },
             "inputs": {
                 "from_initial": plan.inputs,
@@ -116,8 +121,25 @@ impl AttemptContext<'_> {
         texts.map(|text| format!("- You are told: {}", text.said.text))
     }
 
-    /// Returns what is added to a prompt that does not name the answers, where you said something.
-    pub(super) fn said_note(&self) -> String {
+    /// Returns what is added to a prompt: what you said, unless it names the answers, and the note of an earlier agent.
+    pub(super) fn notes(&self) -> String {
+        self.said_note() + &self.checkpoint_note()
+    }
+
+    /// Returns the note that an earlier agent left with `ap checkpoint`, as far as it is short.
+    fn checkpoint_note(&self) -> String {
+        let path = self.paths.run.checkpoint_note();
+        let Ok(bytes) = beneath::read(&path) else {
+            return String::new();
+        };
+        let note = clip_bytes(&String::from_utf8_lossy(&bytes), MAX_CHECKPOINT);
+        format!(
+            "\n\n---\nNote of an earlier agent ({path}):\n{}\n",
+            note.trim()
+        )
+    }
+
+    fn said_note(&self) -> String {
         let lines: Vec<String> = self.said_lines().collect();
         if lines.is_empty() || self.node.prompt.contains("${ANSWERS}") {
             return String::new();

@@ -8,16 +8,20 @@ use crate::store::{crash, inbox};
 impl Runner {
     /// Accepts the requests in the inbox. Each is on disk in the journal before it is removed.
     pub(super) async fn read_inbox(&mut self) -> Result<()> {
-        if let ControlSource::Branch(_) = self.control {
-            return Ok(());
-        }
+        let is_branch = matches!(self.control, ControlSource::Branch(_));
         for waiting in inbox::waiting(&self.session.dir)? {
+            // A branch gets its orders from its session; its own inbox is for what its agents ask.
+            if is_branch && !matches!(waiting.request, Request::Block { .. }) {
+                waiting.done()?;
+                continue;
+            }
             match waiting.request {
                 Request::Stop(_) => self.stop_requests += 1,
                 Request::Continue => self.continue_requests += 1,
                 Request::Pause { .. }
                 | Request::Answer(_)
                 | Request::Say(_)
+                | Request::Block { .. }
                 | Request::Resume { .. }
                 | Request::Yield => (),
             }

@@ -49,7 +49,7 @@ pub(super) fn start(
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
-    prompt += &context.said_note();
+    prompt += &context.notes();
     let job = match job(context, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
@@ -110,7 +110,7 @@ fn brief(context: &AttemptContext<'_>, prompt: &str) -> io::Result<()> {
 pub(super) fn remake(context: &AttemptContext<'_>) -> io::Result<()> {
     AttemptFolder::of(context).remake()?;
     match prompt(context.node, |name| context.variable(name)) {
-        Ok(prompt) => brief(context, &(prompt + &context.said_note())),
+        Ok(prompt) => brief(context, &(prompt + &context.notes())),
         Err(_) => Ok(()),
     }
 }

@@ -82,6 +82,7 @@ fn common() -> BTreeMap<u8, Provoke> {
             assert_eq!(running.ended(), 75);
             project.ap(&["wait", "s"])
         }),
+        (130, crate::inside::interrupted_smoke),
     ])
 }
 
@@ -131,6 +132,14 @@ fn of_commands() -> BTreeMap<(&'static str, u8), Provoke> {
         }),
         (("ap queue claim", 4), || {
             tasks("- [x] one (#1)\n").ap(&["queue", "claim"])
+        }),
+        (("ap smoke", 1), || {
+            let project = Project::new();
+            let fails = project.program("fails", "#!/bin/sh\nexit 7\n");
+            project.ap(&["smoke", fails.as_str()])
+        }),
+        (("ap smoke", 2), || {
+            Project::new().ap(&["smoke", "missing.sh"])
         }),
         (("ap run", 1), || Project::new().ap(&["run", "nothing"])),
         (("ap run", 2), || {

@@ -16,6 +16,7 @@ macro_rules! page {
 page!(DEFINITIONS, "docs/definitions.md");
 page!(GUARD, "docs/guard.md");
 page!(HOOKS, "docs/hooks.md");
+page!(JOBS, "docs/jobs.md");
 page!(LINT, "docs/lint.md");
 page!(PEOPLE, "docs/people.md");
 page!(PLUGIN, "docs/plugin.md");
@@ -147,6 +148,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "what agents may not do with their tools",
         GUARD,
         &["# Guardrails"],
+    ),
+    topic(
+        "jobs",
+        "what agents call from inside their session",
+        JOBS,
+        &["# From inside a session"],
     ),
     topic(
         "hooks",

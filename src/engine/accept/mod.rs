@@ -8,7 +8,7 @@ use crate::engine::policy::probe_interval;
 use crate::engine::state::{Phase, State};
 use crate::model::{
     BranchReport, Containment, Cursor, Event, FinishedAttempt, Input, Limit, NodeId, Outcome,
-    ProcessId, QuotaDecision, Task, WaitReason,
+    ProcessId, QuotaDecision, Status, Task, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::{SignedDuration, Timestamp};
@@ -140,7 +140,25 @@ fn agent_started(
 fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
     state
         .runs(attempt.cursor)
-        .then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
+        .then(|| Event::AgentExited(asking(state, repeated_memory_failure(state, attempt))))
+}
+
+/// Returns the attempt. One without a status that has asked you with `ap block` has reported that.
+fn asking(state: &State, attempt: FinishedAttempt) -> FinishedAttempt {
+    let asked = state.current.unasked.as_ref();
+    match (asked, &attempt.outcome) {
+        (Some(asked), Outcome::Unreported { .. }) if asked.cursor == attempt.cursor => {
+            let outcome = Outcome::Reported {
+                status: Status::asking(&asked.text),
+            };
+            FinishedAttempt {
+                class: outcome.class(),
+                outcome,
+                ..attempt
+            }
+        }
+        _ => attempt,
+    }
 }
 
 fn budget_held(

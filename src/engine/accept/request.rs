@@ -2,7 +2,7 @@
 use super::question::{answered, approved};
 use super::said::said;
 use crate::engine::state::{Phase, State};
-use crate::model::{Change, Ending, Event, PauseAfter, Request, WaitReason};
+use crate::model::{Change, Cursor, Ending, Event, PauseAfter, Request, WaitReason};
 use jiff::Timestamp;
 
 pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Option<Event> {
@@ -20,8 +20,15 @@ pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Opt
         }
         (
             Phase::Ended { .. },
-            Request::Pause { .. } | Request::Continue | Request::Stop(_) | Request::Yield,
+            Request::Pause { .. }
+            | Request::Continue
+            | Request::Stop(_)
+            | Request::Block { .. }
+            | Request::Yield,
         ) => None,
+        // The branches of a block have inboxes of their own.
+        (Phase::Parallel, Request::Block { .. }) => None,
+        (_, Request::Block { cursor, reason }) => blocked(state, *cursor, reason),
         (_, Request::Yield) => (!state.session.yielding).then_some(Event::YieldRequested),
         (_, Request::Answer(answer)) => answered(state, answer),
         (_, Request::Say(text)) => said(state, text),
@@ -58,6 +65,17 @@ pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Opt
             later.then_some(Event::ContinueRequested)
         }
     }
+}
+
+/// An attempt asks as long as it runs, and you at any time; the same words are asked once.
+fn blocked(state: &State, cursor: Option<Cursor>, reason: &str) -> Option<Event> {
+    let is_meant = cursor.is_none_or(|cursor| state.runs(cursor));
+    let known = state.current.unasked.as_ref();
+    let is_known = known.is_some_and(|known| known.text.lines().any(|line| line == reason));
+    (is_meant && !is_known).then(|| Event::AgentBlocked {
+        cursor: state.current.cursor,
+        reason: reason.to_owned(),
+    })
 }
 
 fn resumed(max_iterations: Option<u32>, change: &Change) -> Event {

@@ -113,11 +113,24 @@ impl State {
     /// Remembers what an agent asks until it is asked.
     fn note_question(&mut self, cursor: Cursor, status: &Status) {
         if status.decision == Decision::Ask {
-            self.current.unasked = Some(AgentQuestion {
+            self.remember_question(AgentQuestion {
                 cursor,
                 text: status.asks().to_owned(),
                 choices: status.choices.clone(),
             });
+        }
+    }
+
+    /// Adds a question to what an agent asks already.
+    pub(super) fn remember_question(&mut self, question: AgentQuestion) {
+        match &mut self.current.unasked {
+            Some(earlier) if earlier.text.lines().any(|line| line == question.text) => {}
+            Some(earlier) => {
+                earlier.text = format!("{}\n{}", earlier.text, question.text);
+                // What is chosen would answer one of them only.
+                earlier.choices.clear();
+            }
+            none => *none = Some(question),
         }
     }
 

@@ -1,4 +1,5 @@
 //! Calls the function that records an event.
+use crate::engine::node_state::AgentQuestion;
 use crate::engine::state::State;
 use crate::model::{Event, GateAnswer, repaired, touched_files};
 use jiff::Timestamp;
@@ -83,6 +84,11 @@ impl State {
             }
             Event::QuestionAsked { question } => self.question_asked(question, at),
             Event::QuestionWithdrawn { id } => self.question_withdrawn(*id, at),
+            Event::AgentBlocked { cursor, reason } => self.remember_question(AgentQuestion {
+                cursor: *cursor,
+                text: reason.clone(),
+                choices: Vec::new(),
+            }),
             Event::PermissionDecided {
                 permission,
                 decision,

@@ -26,6 +26,11 @@ impl Questions {
     pub(super) fn check(&mut self, state: &State, event: &Event) -> Checked {
         self.check_branches(state)?;
         match event {
+            Event::AgentBlocked { cursor, .. } => {
+                prop_assert_eq!(*cursor, state.current.cursor, "asked for another attempt");
+                self.unasked.insert(*cursor);
+                Ok(())
+            }
             Event::BranchReported { branch, report, .. } => {
                 self.branch_asks(branch, report);
                 Ok(())

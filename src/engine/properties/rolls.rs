@@ -57,6 +57,8 @@ pub(super) enum Roll {
     Say,
     /// It has read that.
     Hears,
+    /// It asks for you with `ap block`.
+    Blocks,
     /// Other projects wait for the runner.
     Yield,
     /// The runner need not sit through a wait.
@@ -70,7 +72,7 @@ pub(super) fn roll() -> impl Strategy<Value = Roll> {
         1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early),
         1 => Just(Ends), 1 => Just(Spent), 1 => Just(DayIsSpent), 1 => Just(Key), 1 => Just(HoldsOne), 1 => Just(HoldsAll), 1 => Just(Frees),
         2 => Just(Ask), 3 => Just(Approve), 1 => Just(Reject), 1 => Just(WrongAnswer),
-        2 => Just(Second), 6 => Just(Permission), 1 => Just(Withdraws), 1 => Just(Late), 2 => Just(Say), 2 => Just(Hears), 1 => Just(Yield), 2 => Just(Parks)
+        2 => Just(Second), 6 => Just(Permission), 1 => Just(Withdraws), 1 => Just(Late), 2 => Just(Say), 2 => Just(Hears), 1 => Just(Blocks), 1 => Just(Yield), 2 => Just(Parks)
     ]
 }
 
@@ -166,6 +168,7 @@ pub(super) fn outcome(roll: Roll, now: Timestamp) -> Outcome {
         | Roll::Late
         | Roll::Say
         | Roll::Hears
+        | Roll::Blocks
         | Roll::Yield
         | Roll::Parks
         | Roll::Early => said(Decision::Continue),

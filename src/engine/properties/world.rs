@@ -95,6 +95,10 @@ fn unasked(state: &State, roll: Roll) -> Option<Input> {
         Roll::Second => reply(state, 0, Reply::Choice(2)),
         Roll::WrongAnswer => reply(state, 1, Reply::Approve(String::new())),
         Roll::Early => Input::Woke,
+        Roll::Blocks => Input::Request(Request::Block {
+            cursor: Some(state.current.cursor),
+            reason: "as rolled".to_owned(),
+        }),
         Roll::Yield => Input::Request(Request::Yield),
         Roll::Parks => Input::MayPark {
             after: SignedDuration::from_secs(30),

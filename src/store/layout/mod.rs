@@ -1,5 +1,6 @@
 //! Every path we ever write: in a project, and in the folders of the user.
 mod hook_log;
+mod inside;
 mod ours;
 mod project;
 mod user;

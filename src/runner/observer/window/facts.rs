@@ -77,6 +77,9 @@ fn line(event: &Event) -> Option<String> {
                 text::clean(&permission.call)
             )
         }
+        Event::AgentBlocked { reason, .. } => {
+            format!("the agent asks for you: {}", text::clean(reason))
+        }
         Event::UserSaid(said) => format!("you said: {}", text::clean(&said.text)),
         Event::AgentTold { .. } => "the agent has read what you said".to_owned(),
         Event::ContinueRequested => "continued".to_owned(),
