@@ -133,6 +133,11 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// Whether the program takes a number of turns, and definitions of agents that its own may call.
+    fn takes_subagents(&self) -> bool {
+        false
+    }
+
     /// The option that loads a plugin from a folder, whose hooks the program then asks before each use of a tool.
     fn plugin_flag(&self) -> Option<&'static str> {
         None

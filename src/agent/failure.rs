@@ -5,6 +5,8 @@ use jiff::SignedDuration;
 pub(super) const STARTUP: &str = "startup_failed";
 /// The kind of a failure of a program that has used up the budget it was given.
 pub(super) const BUDGET: &str = "budget_exhausted";
+/// The kind of an end after as many turns as the program was allowed.
+pub(super) const TURNS: &str = "max_turns";
 /// The kind of a failure of a provider that limits requests; a used up quota is [`QUOTA`] where the words tell.
 pub(super) const RATE_LIMIT: &str = "rate_limit";
 /// The kind of a failure of an account whose quota is used up.

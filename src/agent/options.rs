@@ -12,6 +12,10 @@ pub struct AgentOptions<'a> {
     pub allow_tools: &'a [String],
     /// Further arguments of the definition.
     pub args: &'a [String],
+    /// Turns after which the program ends by itself, if it can.
+    pub max_turns: Option<u32>,
+    /// The agents that it may call, as JSON; empty if none are defined.
+    pub subagents: &'a str,
     /// How the agent is spoken to while it works, if it can be.
     pub dialogue: Option<Dialogue>,
 }

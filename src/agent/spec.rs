@@ -31,6 +31,12 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
+    /// Turns after which the program ends by itself, if it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_turns: Option<u32>,
+    /// The agents that it may call, as the JSON its program takes; empty if none are defined.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subagents: String,
     /// How it is spoken to while it works, if it can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<Dialogue>,
@@ -59,6 +65,8 @@ impl AgentSpec {
             permissions: self.permissions,
             allow_tools: &self.allow_tools,
             args: &self.args,
+            max_turns: self.max_turns,
+            subagents: &self.subagents,
             dialogue: self.dialogue,
         }
     }

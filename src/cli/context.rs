@@ -1,5 +1,8 @@
 //! The context of every command: project, user folders and environment, which is read here and nowhere else.
-use crate::compile::{Invalid, Overrides, PROJECT_FILE, Settings, SourceText, UserLimits};
+use crate::compile::{
+    AGENTS_FILE, CONFIG_FILE, Invalid, Overrides, PROJECT_FILE, ProjectFiles, Settings, SourceText,
+    UserLimits,
+};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
@@ -105,7 +108,7 @@ impl Context {
             user_limits: UserLimits {
                 budgets: settings.budgets,
                 quota: QuotaPolicy::default().with(&settings.quota.limits()),
-                project: self.project_settings(),
+                project: Self::project_files(self.project.root()),
             },
             ..overrides.clone()
         }
@@ -116,19 +119,27 @@ impl Context {
         let declared = self.declared();
         match declared.user_limits.project_problems() {
             problems if problems.is_empty() => Ok(()),
-            problems => Err(Error::invalid(Invalid::new(PROJECT_FILE, problems))),
+            problems => Err(Error::invalid(Invalid::new(
+                "the project's settings",
+                problems,
+            ))),
         }
     }
 
-    /// Returns the text of the project's settings, if it has any, or why they cannot be read.
-    fn project_settings(&self) -> Option<std::result::Result<SourceText, String>> {
-        match fs::read_to_string(self.project.root().join(PROJECT_FILE)) {
+    /// Returns the files with a project's settings.
+    pub(super) fn project_files(root: &Utf8Path) -> ProjectFiles {
+        let file = |file: &str| match fs::read_to_string(root.join(file)) {
             Ok(text) => Some(Ok(SourceText {
-                file: PROJECT_FILE.to_owned(),
+                file: file.to_owned(),
                 text,
             })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => Some(Err(error.to_string())),
+        };
+        ProjectFiles {
+            limits: file(PROJECT_FILE),
+            config: file(CONFIG_FILE),
+            agents: file(AGENTS_FILE),
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) fn default_agent(def: &LoopDef) -> AgentSpec {
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
         retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
+        max_turns: def.max_turns,
+        subagents: String::new(),
         dialogue: None,
         custom: None,
         fallback: Vec::new(),

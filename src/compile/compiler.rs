@@ -3,6 +3,7 @@ use super::compiled_step::CompiledPipeline;
 use super::diagnostics::{Diagnostics, Document, SourceText};
 use super::loaded_loop::LoadedLoop;
 use super::overrides::Overrides;
+use super::project_config::ProjectConfig;
 use super::sources::{Request, Sources};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ pub(super) struct Compiler<'a> {
     pub(super) request: &'a Request,
     pub(super) overrides: &'a Overrides,
     pub(super) diagnostics: Diagnostics,
+    /// The settings of the project, if it has any.
+    pub(super) project: Option<ProjectConfig>,
     /// Loops read so far, by name; `None` for one that cannot be used.
     pub(super) loops: RefCell<BTreeMap<String, Option<Rc<LoadedLoop>>>>,
     /// Pipelines compiled so far, by name; `None` for one that cannot be used.
@@ -28,11 +31,13 @@ impl<'a> Compiler<'a> {
         request: &'a Request,
         overrides: &'a Overrides,
     ) -> Self {
+        let diagnostics = Diagnostics::default();
         Self {
+            project: ProjectConfig::read(&overrides.user_limits.project, &diagnostics),
             sources,
             request,
             overrides,
-            diagnostics: Diagnostics::default(),
+            diagnostics,
             loops: RefCell::default(),
             pipelines: RefCell::default(),
             stack: RefCell::new(vec![sources.name().to_owned()]),

@@ -35,6 +35,7 @@ mod perspectives;
 mod prior;
 mod prior_blocks;
 mod problem_limit;
+mod project_config;
 mod provenance;
 mod queue;
 mod queue_commands;
@@ -54,6 +55,7 @@ mod template_lint;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod unused_keys;
 mod user_limits;
 mod yaml;
@@ -61,6 +63,7 @@ mod yaml;
 pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText, Unreadable};
 pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
+pub use project_config::{AGENTS_FILE, CONFIG_FILE, project_loop};
 pub use schema::{SCHEMAS, Schema, SchemaKind};
 pub use session::compile;
 pub use settings::Settings;
@@ -68,4 +71,4 @@ pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,
     prompt_candidates,
 };
-pub use user_limits::{PROJECT_FILE, UserLimits};
+pub use user_limits::{PROJECT_FILE, ProjectFiles, UserLimits};

@@ -3,7 +3,7 @@ use super::agent;
 use super::agent_defaults::Defaults;
 use super::confirm;
 use super::definition::{LoopDef, NodeDef, Span};
-use super::diagnostics::LintCode;
+use super::diagnostics::{LintCode, Location};
 use super::hooks;
 use super::inputs;
 use super::iterations::{RUNS_ZERO, max_iterations};
@@ -18,6 +18,7 @@ use super::perspectives;
 use super::provenance;
 use super::queue;
 use super::termination::{self, CompiledTermination};
+use super::turns;
 use crate::agent::AgentSpec;
 use crate::model::{InvalidName, NodeId};
 use crate::plan::{BlockInput, Node, NodeInput, QueueSpec, SettingOrigin};
@@ -153,6 +154,9 @@ impl Parts {
                 model: ctx.compiler.overrides.default_model.as_deref(),
             },
         );
+        if let Some(loaded) = loaded {
+            turns::check(&Location::top(&loaded.document), loop_def, &agent);
+        }
         let termination = termination::for_node(ctx, def, loaded);
         let inputs = def.inputs.as_ref();
         let from = inputs.and_then(|inputs| inputs::read(ctx, inputs));

@@ -1,7 +1,7 @@
 //! Settings that take precedence over the definitions, from flags and the environment.
 use super::override_value::OverrideValue as _;
 use super::settings::CustomProviders;
-use super::user_limits::UserLimits;
+use super::user_limits::{ProjectFiles, UserLimits};
 use crate::plan::{Hook, Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +164,13 @@ impl Overrides {
         merged.environment.extend(&inherited - &own);
         merged.environment = &merged.environment & &merged.names();
         merged
+    }
+
+    /// Returns them without the files of the project, whose settings are for its own sessions.
+    #[must_use]
+    pub fn without_project(mut self) -> Self {
+        self.user_limits.project = ProjectFiles::default();
+        self
     }
 
     /// Marks all settings as set by the environment.

@@ -3,6 +3,7 @@ use super::definition::{DefaultsDef, LoopDef, NodeDef, TerminationDef};
 use super::layer::Layer;
 use super::node_context::NodeContext;
 use super::overrides::Overrides;
+use super::project_config::ProjectConfig;
 use crate::agent::AgentSpec;
 use crate::plan::{Node, SettingOrigin, SettingSource};
 use crate::text::exact_duration;
@@ -45,7 +46,17 @@ pub(super) fn of_node(
     of_agent
         .chain(layers.of_ending())
         .chain(layers.of_run())
-        .filter_map(|setting| setting.origin(node))
+        .filter_map(|setting| {
+            let of_project = layers.is_of_project(setting.name);
+            let origin = setting.origin(node)?;
+            let is_its = of_project && origin.source == SettingSource::Loop;
+            let source = if is_its {
+                SettingSource::Project
+            } else {
+                origin.source
+            };
+            Some(SettingOrigin { source, ..origin })
+        })
         .collect()
 }
 
@@ -88,6 +99,32 @@ struct Layers<'a> {
 impl Layers<'_> {
     fn overrides(&self) -> &Overrides {
         self.ctx.compiler.overrides
+    }
+
+    /// Whether the project's settings set it, and not the loop.
+    fn is_of_project(&self, name: &str) -> bool {
+        let project = self.ctx.compiler.project.as_ref();
+        let of_loop = project
+            .filter(|project| self.ctx.pipeline.is_none() && project.is_of(&self.node.template));
+        let Some(def) = of_loop.map(ProjectConfig::settings) else {
+            return false;
+        };
+        let ends = def.termination.as_ref();
+        match name {
+            "provider" => def.provider.is_some(),
+            "model" => def.model.is_some(),
+            "fallback" => def.fallback.is_some(),
+            "termination" => ends.is_some_and(|ends| ends.kind.is_some()),
+            "max_iterations" => {
+                def.max.or(def.iterations).is_some()
+                    || ends.is_some_and(|ends| ends.max.or(ends.iterations).is_some())
+            }
+            "delay" => def.delay.is_some(),
+            "context" => def.context.is_some(),
+            "check_before" => def.check_before.is_some(),
+            "output_path" => def.output_path.is_some(),
+            _ => false,
+        }
     }
 
     fn in_defaults<T>(&self, setting: impl Fn(&DefaultsDef) -> &Option<T>) -> bool {

@@ -61,7 +61,7 @@ pub use generated_from;
 pub use schema;
 
 /// The schemas of files.
-pub const SCHEMAS: [Schema; 6] = [
+pub const SCHEMAS: [Schema; 7] = [
     schema!(
         Definition,
         "loop",
@@ -83,8 +83,14 @@ pub const SCHEMAS: [Schema; 6] = [
     schema!(
         Definition,
         "project",
+        ".agent-pipelines/config.yaml: how a project is built",
+        crate::compile::project_config::ProjectFile
+    ),
+    schema!(
+        Definition,
+        "project-limits",
         "agent-pipelines.yaml: what a project takes away from config.yaml",
-        crate::compile::user_limits::ProjectDef
+        crate::compile::user_limits::LimitsOfProject
     ),
     schema!(
         AgentFile,

@@ -36,7 +36,7 @@ const MAX_COST_USD: f64 = 500.0;
 
 /// Compiles definitions into a plan. Returns it with warnings, or the errors and warnings that prevent it.
 ///
-/// Precedence: flag, environment (both in `overrides`), node, loop, the pipeline's `defaults`, built in.
+/// Precedence: flag, environment (both in `overrides`), the project's settings, node, loop, the pipeline's `defaults`, built in.
 pub fn compile(
     sources: &Sources,
     request: &Request,
@@ -57,6 +57,11 @@ pub fn compile(
 
 fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
     let loaded = loops::load(compiler, source)?;
+    let config = compiler.project.as_ref();
+    let loaded = match config.filter(|config| config.is_of(&loaded.name)) {
+        Some(config) => config.over(loaded),
+        None => loaded,
+    };
     let location = Location::top(&loaded.document);
     let context = NodeContext {
         compiler,
@@ -68,8 +73,12 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
     let node = node::compile_loop(&context, &loaded);
     let guardrails = guardrails(&location, &loaded.def.guardrails, compiler.overrides);
     let limits = &compiler.overrides.user_limits;
-    let (budgets, quota) = limits.narrowed(&location, guardrails.budgets, &loaded.def.quota);
-    let (node, origins) = node?;
+    let own = (guardrails.budgets, &loaded.def.quota);
+    let (budgets, quota) = limits.narrowed(&location, own, config);
+    let (mut node, origins) = node?;
+    if let Some(config) = config.filter(|config| config.is_of(&loaded.name)) {
+        config.equip(&mut node.agent);
+    }
     let parts = Parts {
         kind: PlanKind::Loop,
         steps: vec![(Step::Node(Box::new(node)), origins)],
@@ -101,7 +110,8 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
     let steps = steps::compile_steps(compiler, &document, &def);
     let guardrails = guardrails(&location, &def.guardrails, overrides);
     let limits = &overrides.user_limits;
-    let (budgets, quota) = limits.narrowed(&location, guardrails.budgets, &def.quota);
+    let own = (guardrails.budgets, &def.quota);
+    let (budgets, quota) = limits.narrowed(&location, own, compiler.project.as_ref());
     let written = def.inputs.iter().map(|path| request.project.join(path));
     let inputs = written.chain(overrides.input.iter().cloned()).collect();
     let runs = runs::of_pipeline(&location, &def, overrides);

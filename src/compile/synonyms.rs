@@ -27,6 +27,30 @@ pub(super) fn meant(key: &str, known: &[&str]) -> Option<&'static str> {
         .map(|(_, ours)| *ours)
 }
 
+/// Keys of the user's own settings that no definition has.
+const OF_USER: [&str; 9] = [
+    "contain",
+    "guard",
+    "keep_window",
+    "max_agents",
+    "notify",
+    "programs",
+    "providers",
+    "redact",
+    "supervisor",
+];
+/// Keys of a project's settings that no other file has.
+const OF_PROJECT: [&str; 3] = ["loop", "models", "threshold"];
+
+/// Returns the file a key belongs into, if it is one of another file.
+pub(super) fn other_file(key: &str) -> Option<&'static str> {
+    let is_in = |keys: &[&str]| keys.contains(&key);
+    if is_in(&OF_USER) {
+        return Some("your own settings: ~/.config/agent-pipelines/config.yaml");
+    }
+    is_in(&OF_PROJECT).then_some("the project's settings: .agent-pipelines/config.yaml")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@
 //! ```
 use super::definition::QuotaDef;
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
+use super::project_config::ProjectConfig;
 use super::yaml;
 use crate::model::{Share, WindowName};
 use crate::plan::{
@@ -17,25 +18,36 @@ use crate::plan::{
 use crate::text::exact_duration;
 use serde::Deserialize;
 
-/// The settings of a project.
+/// What a project takes away from what you allow all sessions.
 pub const PROJECT_FILE: &str = ".claude/agent-pipelines.yaml";
 
-/// What the user allows all sessions, and the project's file.
+/// What the user allows all sessions, and the project's files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserLimits {
     /// `budgets:` of `config.yaml`.
     pub budgets: Budgets,
     /// `quota:` of `config.yaml`, over the defaults.
     pub quota: QuotaPolicy,
-    /// `.claude/agent-pipelines.yaml`, if there is one, or why it cannot be read.
-    pub project: Option<Result<SourceText, String>>,
+    /// What the project takes away.
+    pub project: ProjectFiles,
 }
 
-/// The settings of a project, for all its sessions.
+/// The files of a project with its settings: each if there is one, or why it cannot be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProjectFiles {
+    /// `.claude/agent-pipelines.yaml`.
+    pub limits: Option<Result<SourceText, String>>,
+    /// `.agent-pipelines/config.yaml`.
+    pub config: Option<Result<SourceText, String>>,
+    /// `.agent-pipelines/agents.json`.
+    pub agents: Option<Result<SourceText, String>>,
+}
+
+/// What a project takes away, for all its sessions.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct ProjectDef {
+pub(super) struct LimitsOfProject {
     /// Less than your `config.yaml` allows all sessions to spend in a day and in a week.
     budgets: Budgets,
     /// Less of a provider's quota than your `config.yaml` allows.
@@ -43,10 +55,12 @@ pub(super) struct ProjectDef {
 }
 
 impl UserLimits {
-    /// Returns what is wrong with the project's file.
+    /// Returns what is wrong with the project's files.
     pub fn project_problems(&self) -> Vec<Problem> {
         let diagnostics = Diagnostics::default();
         self.read_project(&diagnostics);
+        let config = ProjectConfig::read(&self.project, &diagnostics);
+        self.read_config(config.as_ref());
         diagnostics.take()
     }
 
@@ -55,24 +69,40 @@ impl UserLimits {
     pub(super) fn narrowed(
         &self,
         top: &Location<'_>,
-        budgets: Budgets,
-        quota: &QuotaDef,
+        (budgets, quota): (Budgets, &QuotaDef),
+        config: Option<&ProjectConfig>,
     ) -> (Budgets, Option<QuotaLimits>) {
         self.check(&top.to("guardrails"), top, budgets, quota);
         let own = (*quota != QuotaDef::default()).then(|| quota.limits());
-        let Some(project) = self.read_project(top.diagnostics()) else {
-            return (budgets, own);
+        let of_project = [
+            self.read_project(top.diagnostics()),
+            self.read_config(config),
+        ];
+        let narrowed = |(budgets, quota): (Budgets, Option<QuotaLimits>), by: LimitsOfProject| {
+            let of_project = (by.quota != QuotaDef::default()).then(|| by.quota.limits());
+            let both = match (quota, of_project) {
+                (Some(own), Some(of_project)) => Some(own.narrowed(&of_project)),
+                (own, of_project) => own.or(of_project),
+            };
+            (budgets.narrowed(by.budgets), both)
         };
-        let of_project = (project.quota != QuotaDef::default()).then(|| project.quota.limits());
-        let both = match (own, of_project) {
-            (Some(own), Some(of_project)) => Some(own.narrowed(&of_project)),
-            (own, of_project) => own.or(of_project),
-        };
-        (budgets.narrowed(project.budgets), both)
+        of_project
+            .into_iter()
+            .flatten()
+            .fold((budgets, own), narrowed)
     }
 
-    fn read_project(&self, diagnostics: &Diagnostics) -> Option<ProjectDef> {
-        let text = match self.project.as_ref()? {
+    /// Returns what the project's settings take away, and reports what would widen.
+    fn read_config(&self, config: Option<&ProjectConfig>) -> Option<LimitsOfProject> {
+        let config = config?;
+        let top = config.location();
+        let (budgets, quota) = (config.own.budgets, config.quota().clone());
+        self.check(&top, &top, budgets, &quota);
+        Some(LimitsOfProject { budgets, quota })
+    }
+
+    fn read_project(&self, diagnostics: &Diagnostics) -> Option<LimitsOfProject> {
+        let text = match self.project.limits.as_ref()? {
             Ok(text) => text,
             // What it takes away is not known, so no session may start.
             Err(reason) => {
@@ -85,7 +115,7 @@ impl UserLimits {
             return None;
         }
         let document = Document::new(&text.file, &text.text, diagnostics);
-        let def: ProjectDef = yaml::read(&document)?;
+        let def: LimitsOfProject = yaml::read(&document)?;
         let top = Location::top(&document);
         if !def.budgets.is_valid() {
             let message = "`budgets` must be amounts, 0 or more";

@@ -5,7 +5,7 @@ use super::synonyms;
 use crate::plan::suggest;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 /// Problems reported per file; the limit also bounds the work.
 pub(super) const MAX_PROBLEMS: usize = 50;
@@ -19,22 +19,53 @@ const MAX_DEPTH: usize = 1000;
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
 pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    let mut value = match parse(document.text()) {
-        Ok(value @ Value::Mapping(_)) if is_foreign(document, &value) => return None,
-        Ok(value @ Value::Mapping(_)) => value,
-        Ok(Value::Null) => return refuse(document, "the file is empty"),
-        Ok(_) => return refuse(document, "the file must have `key: value` lines"),
+    match values(document)? {
+        Value::Null => refuse(document, "the file is empty"),
+        value if is_foreign(document, &value) => None,
+        value => readable(document, value, &[]),
+    }
+}
+
+/// Returns the readable parts of a text whose keys are those of two types; nothing is set by an empty text. `keys` are those
+/// of the first type, `others` some of the second, which are suggested for a mistyped one.
+pub(super) fn read_both<A, B>(document: &Document, keys: &[&str], others: &[&str]) -> Option<(A, B)>
+where
+    A: DeserializeOwned + Default,
+    B: DeserializeOwned + Default,
+{
+    let Value::Mapping(all) = values(document)? else {
+        return Some((A::default(), B::default()));
+    };
+    let is_first = |(key, _): &(Value, Value)| key.as_str().is_some_and(|key| keys.contains(&key));
+    let (first, second) = all.into_iter().partition::<Mapping, _>(is_first);
+    let second = readable(document, Value::Mapping(second), keys);
+    Some((readable(document, Value::Mapping(first), others)?, second?))
+}
+
+/// Returns the values of a text, if it has `key: value` lines or nothing.
+fn values(document: &Document) -> Option<Value> {
+    match parse(document.text()) {
+        Ok(value @ (Value::Mapping(_) | Value::Null)) => Some(value),
+        Ok(_) => refuse(document, "the file must have `key: value` lines"),
         Err(error) => {
             document.report(syntax(document, &error));
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Returns what can be read of values, and reports the rest; `more` are keys that the text may have, too.
+fn readable<T: DeserializeOwned>(
+    document: &Document,
+    mut value: Value,
+    more: &[&str],
+) -> Option<T> {
     for _ in 0..MAX_PROBLEMS {
         let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
             Ok(read) => return Some(read),
             Err(error) => error,
         };
-        let (path, problem) = mistake(document, &error);
+        let (path, problem) = mistake(document, &error, more);
         document.report(problem);
         if !remove(&mut value, &path.0) {
             return None;
@@ -163,6 +194,7 @@ fn second_key(text: &str, start: usize, message: &str) -> Option<usize> {
 fn mistake(
     document: &Document,
     error: &serde_path_to_error::Error<serde_yaml::Error>,
+    more: &[&str],
 ) -> (Path, Problem) {
     let mut path = path(error.path());
     let message = error.inner().to_string();
@@ -171,9 +203,14 @@ fn mistake(
             path = path.to(key);
         }
         let problem = document.at_key(&path, LintCode::UnknownKey, format!("unknown key `{key}`"));
+        let known = [&known, more].concat();
+        let is_top = path.0.len() == 1;
         let hint = match synonyms::meant(key, &known) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => suggest::hint(key, known),
+            None => match synonyms::other_file(key).filter(|_| is_top) {
+                Some(file) => format!("`{key}` belongs into {file}"),
+                None => suggest::hint(key, known),
+            },
         };
         return (path, problem.hint(hint).unreadable());
     }

@@ -16,6 +16,7 @@ pub struct SettingOrigin {
 pub enum SettingSource {
     Flag,
     Environment,
+    Project,
     Pipeline,
     Loop,
     BuiltIn,
@@ -27,6 +28,7 @@ impl SettingSource {
         match self {
             Self::Flag => "flag",
             Self::Environment => "environment",
+            Self::Project => "project",
             Self::Pipeline => "pipeline",
             Self::Loop => "loop",
             Self::BuiltIn => "built in",

@@ -23,7 +23,7 @@ FLAGS = {
         "--output-format": ["text", "json", "stream-json"], "--add-dir": str, "--allowedTools": str,
         "--permission-mode": ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "manual", "plan"],
         "--disallowedTools": str, "--effort": ["low", "medium", "high", "xhigh", "max"], "-n": str,
-        "--max-budget-usd": str, "--plugin-dir": str,
+        "--max-budget-usd": str, "--plugin-dir": str, "--max-turns": str, "--agents": str,
     },
     "codex": {
         "--json": None, "--skip-git-repo-check": None, "--dangerously-bypass-approvals-and-sandbox": None, "--approve-for-me": None,

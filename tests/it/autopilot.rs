@@ -2,11 +2,13 @@
 use crate::project::Project;
 use serde_json::Value;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "prd.md",
     "verify.sh",
     "context.md",
     "rules.md",
+    "config.yaml",
+    "agents.json",
     "backlog.md",
     "knowledge.md",
 ];
@@ -117,4 +119,46 @@ fn a_check_that_passes_waits_for_the_tasks_and_the_boxes_of_the_prd() {
         assert_eq!(answer["answer"]["score"], 1.0, "{answer}");
         assert_eq!(answer["answer"]["details"], "ok");
     }
+}
+
+#[test]
+fn the_settings_of_a_project_apply_to_its_loop_and_are_checked_with_it() {
+    let project = Project::new();
+    project.ap(&["init", "--no-register"]).expect(0);
+    let template = project.ap(&["lint", "project"]).expect(0);
+    template.says(&["loop autopilot", "no problems"]);
+    let config = ".agent-pipelines/config.yaml";
+    project.write(
+        config,
+        "max_iterations: 7 # a night\nmodels: {default: haiku}\n",
+    );
+    let shown = project.ap(&["dry-run", "autopilot"]).expect(0);
+    shown.says(&["haiku", "project"]);
+    project.write(config, "delay: 5\nmax_iteration: 7\n");
+    for command in [&["lint", "project"][..], &["lint"], &["autopilot", "s"]] {
+        let refused = project.ap(command).expect(2);
+        refused.says(&["config.yaml:2:1", "unknown key `max_iteration`"]);
+        refused.says(&["did you mean `max_iterations`?"]);
+    }
+    project.write(config, "programs: {claude: /x}\n");
+    let refused = project.ap(&["lint", "project"]).expect(2);
+    refused.says(&["`programs` belongs into your own settings"]);
+    project.write(config, "loop: nowhere\n");
+    project
+        .ap(&["lint", "project"])
+        .expect(4)
+        .says(&["nowhere"]);
+    project.write(config, "loop: work\n");
+    project
+        .ap(&["lint", "project"])
+        .expect(0)
+        .says(&["loop work"]);
+    project.write(
+        ".agent-pipelines/agents.json",
+        "{\"a\": {\"prompt\": \"x\"}}\n",
+    );
+    project
+        .ap(&["lint", "project"])
+        .expect(2)
+        .says(&["agents.json:1:1", "missing field `description`"]);
 }

@@ -81,12 +81,17 @@ impl Adapter for Claude {
         crate::agent::model::unknown_effort(model, self.efforts())
     }
 
+    fn takes_subagents(&self) -> bool {
+        true
+    }
+
     fn optional_flags(&self) -> &'static [&'static str] {
         &[
             "-n",
             "--effort",
             "--disallowedTools",
             "--max-budget-usd",
+            args::AGENTS,
             PLUGIN,
         ]
     }

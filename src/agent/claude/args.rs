@@ -55,9 +55,22 @@ pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>)
     }
     args.extend(["-n".to_owned(), name(context)]);
     args.extend(budget(options, context));
+    args.extend(bounds(options));
     args.extend(options.args.iter().cloned());
     args
 }
+
+/// Returns the options for the number of turns and for the agents that it may call.
+fn bounds(options: &AgentOptions<'_>) -> Vec<String> {
+    let turns = options.max_turns.map(|turns| turns.to_string());
+    let agents = Some(options.subagents).filter(|agents| !agents.is_empty());
+    let turns = turns.map(|turns| ["--max-turns".to_owned(), turns]);
+    let agents = agents.map(|agents| [AGENTS.to_owned(), agents.to_owned()]);
+    turns.into_iter().chain(agents).flatten().collect()
+}
+
+/// The option that defines agents. The one for the turns is not in the program's help.
+pub(super) const AGENTS: &str = "--agents";
 
 /// Returns the option with which the program itself ends when it has spent what is left. A conversation that is resumed
 /// has none, because its earlier runs would count too.

@@ -47,6 +47,9 @@ fn kind(result: &Value) -> Option<&'static str> {
     }
     let is_budget = string(result, "terminal_reason") == "budget_exhausted"
         || string(result, "subtype") == "error_max_budget_usd";
+    if string(result, "subtype") == "error_max_turns" {
+        return Some(failure::TURNS);
+    }
     is_budget.then_some(failure::BUDGET)
 }
 

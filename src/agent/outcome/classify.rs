@@ -19,6 +19,7 @@ const STDERR_TAIL: usize = 2048;
 ///   done, and would be done twice. Programs exit differently when they are interrupted after their result.
 /// - a valid status and exit 0 is *reported* too, whatever was printed, unless the agent was cancelled.
 /// - a cancelled agent is *cancelled*, one that hung is *timed out*, however good the status.
+/// - an agent that has used up its turns is done as far as it has reported, and *unreported* otherwise.
 /// - a budget that the program was given and used up is *exhausted*: another attempt would use up another one.
 /// - a used up quota comes before a refusal, then what the machine lacks, an outage, a crash; of Claude Code each is
 ///   recognised by structured fields. Texts are only matched where it gives nothing else (it refuses to run as root, or
@@ -42,7 +43,10 @@ pub fn outcome(
     let state = &*with_plain_failure(spec.adapter(), transcript.state(), exit, stderr);
     let has_succeeded = transcript.saw_result() && !state.has_failed();
     let no_status = match reported_status(spec, transcript, status) {
-        Ok(status) if has_succeeded || exit.code == Some(0) && !exit.cancelled => {
+        Ok(status)
+            if has_succeeded
+                || !exit.cancelled && (exit.code == Some(0) || state.error == failure::TURNS) =>
+        {
             return Outcome::Reported { status };
         }
         Ok(_) => String::new(),
@@ -60,6 +64,12 @@ pub fn outcome(
     if state.error == failure::BUDGET {
         return Outcome::BudgetExhausted {
             reason: state.error_text().unwrap_or_default(),
+        };
+    }
+    if state.error == failure::TURNS {
+        let reason = state.error_text().unwrap_or_default();
+        return Outcome::Unreported {
+            reason: format!("its turns were used up: {reason}"),
         };
     }
     rate_limit::of_failure(state, exit, now)

@@ -46,6 +46,8 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         dialogue: None,
         retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
+        max_turns: None,
+        subagents: String::new(),
         custom: None,
         fallback: Vec::new(),
     }

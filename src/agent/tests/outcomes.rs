@@ -95,8 +95,8 @@ fn recorded_ends_are_classified() {
             "",
             now(),
         ));
-        // A status counts after exit 0, and otherwise only after a result without error.
-        let is_done = *code == 0 || *name == "background-bash-killed";
+        // A status counts after exit 0, and otherwise only after a result without error or with its last turn.
+        let is_done = *code == 0 || ["background-bash-killed", "max-turns"].contains(name);
         assert_eq!(with == "reported", is_done, "{name}: {with}");
         found += &format!("{name}: {without}\n");
     }
@@ -330,6 +330,22 @@ fn a_used_up_budget_is_a_limit_and_not_a_crash() {
             "used up its budget: Reached maximum budget ($1)"
         );
     }
+}
+
+#[test]
+fn an_agent_that_used_up_its_turns_is_not_started_again_for_them() {
+    let output = r#"{"type":"result","subtype":"error_max_turns","is_error":true,"num_turns":3,"errors":["Reached maximum number of turns (2)"]}"#;
+    assert_eq!(
+        summary(&ended(output)),
+        "left no valid status: its turns were used up: Reached maximum number of turns (2)"
+    );
+    let (transcript, _) = read(output.as_bytes());
+    let (spec, status) = (
+        spec(PermissionMode::BypassPermissions),
+        Status::missing("done"),
+    );
+    let found = outcome(&spec, &exit(1), &transcript, Ok(status), "", now());
+    assert!(matches!(found, Outcome::Reported { .. }), "{found}");
 }
 
 #[test]

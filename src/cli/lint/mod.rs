@@ -9,7 +9,9 @@ use super::hook_programs;
 use super::kind;
 use super::programs;
 use super::supervisor::settings::note_contradiction;
+use crate::compile::project_loop;
 use crate::error::{ExitCode, Result};
+use crate::plan::PlanKind;
 use crate::store::library::{Entry, Library};
 use crate::ui;
 use crate::ui::progress::Progress;
@@ -22,7 +24,7 @@ use report::Report;
     mut_arg("json", |json| json.help("Print JSON (`ap schema ap-lint`)"))
 )]
 pub(super) struct Args {
-    /// Kind (`loop` or `pipeline`), or directly a name or path
+    /// Kind (`loop` or `pipeline`), or directly a name or path; `project` is the loop of the project, with its settings
     #[arg(add = candidates::definitions())]
     kind: Option<String>,
     /// Name or path of the one to check
@@ -46,7 +48,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     for problem in hook_programs::of_settings(&settings.session_hooks, &programs::env(context)) {
         ui::note(format!("warning: your config.yaml: {problem}"));
     }
-    let entries = select(args, &context.library())?;
+    let entries = match args.kind.as_deref() {
+        Some(PROJECT) if args.name.is_none() => of_project(context)?,
+        Some(_) | None => select(args, &context.library())?,
+    };
     let progress = Progress::of(entries.len());
     let check_next = |entry: &Entry| {
         progress.doing(format!("{} {}", entry.kind.as_str(), entry.name));
@@ -68,6 +73,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     } else {
         ExitCode::Usage
     })
+}
+
+/// The word for the project's settings, unless a loop or pipeline has this name.
+const PROJECT: &str = "project";
+
+/// Returns the loop that builds the project, which is checked with the project's settings.
+fn of_project(context: &Context) -> Result<Vec<Entry>> {
+    let library = context.library();
+    if let Ok(entries) = library.entries_of(PROJECT) {
+        return Ok(entries);
+    }
+    let name = project_loop(&Context::project_files(context.project.root()));
+    Ok(vec![library.entry_of(PlanKind::Loop, &name)?])
 }
 
 /// Returns the definitions to check.

@@ -4,6 +4,7 @@ use super::target::absolute;
 use crate::cli::context::Context;
 use crate::cli::supervised::{Definition, check};
 use crate::clock;
+use crate::compile::project_loop;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
 use crate::store::fleet;
@@ -101,10 +102,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ProjectChange> {
     Ok(ProjectChange::new(&added.id, "added", message))
 }
 
-/// Adds a directory that runs the loop `autopilot`, and returns what was done. One that is known already is left alone.
+/// Adds a directory that runs the loop its settings name, and returns what was done. One that is known already is left
+/// alone.
 pub(in crate::cli) fn register_autopilot(dir: &Utf8Path, context: &Context) -> Result<String> {
     let root = dir.canonicalize_utf8()?;
-    let definition = Definition::of_loop("autopilot");
+    let definition = Definition::of_loop(&project_loop(&Context::project_files(&root)));
     let added = registry::update(&context.dirs, |registry| {
         if let Some(known) = registry.by_root(&root) {
             return Ok(Err(known.id.clone()));
@@ -115,7 +117,7 @@ pub(in crate::cli) fn register_autopilot(dir: &Utf8Path, context: &Context) -> R
             session: id.as_str().parse().map_err(Error::bad_value)?,
             id: id.clone(),
             kind: definition.kind,
-            name: definition.name,
+            name: definition.name.clone(),
             flags: Vec::new(),
             weight: 1,
             added_at: clock::now(),

@@ -164,7 +164,7 @@ fn compare(
             .as_ref()
             .map_or(Start::default(), |recorded| recorded.start),
         library,
-        declared: &context.declared(),
+        declared: &context.declared().without_project(),
         exe: &context.exe,
         env: &context.env,
     })?;

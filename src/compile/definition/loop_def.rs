@@ -67,6 +67,8 @@ pub struct LoopDef {
     pub allow_tools: Vec<String>,
     /// Leave API keys and `CLAUDE*` variables in the agent's environment.
     pub keep_env: Option<bool>,
+    /// Turns after which Claude Code ends an attempt; unlimited by default.
+    pub max_turns: Option<u32>,
     /// How often a failed attempt is repeated.
     pub retries: Option<u32>,
     /// Wait before the first repetition; it doubles with each.

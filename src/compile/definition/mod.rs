@@ -5,10 +5,12 @@ mod duration;
 mod hooks_def;
 mod inputs_def;
 mod loop_def;
+mod merge;
 mod need_def;
 mod node_def;
 mod notify_def;
 mod pipeline_def;
+mod project_def;
 mod queue_def;
 mod quota_def;
 mod runs_def;
@@ -28,6 +30,7 @@ pub use notify_def::{
     SourceDef,
 };
 pub use pipeline_def::{DefaultsDef, PipelineDef};
+pub use project_def::{ModelsDef, ProjectDef};
 pub use queue_def::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef};
 pub use quota_def::{KeepDef, QuotaDef, WindowDef};
 pub use runs_def::RunsDef;

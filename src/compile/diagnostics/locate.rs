@@ -34,6 +34,11 @@ pub(crate) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
     start..end(text, start, if exact.is_some() { side } else { Side::Key })
 }
 
+/// Whether a text has a value at a path.
+pub(crate) fn exists(text: &str, path: &Path) -> bool {
+    find(text, &path.0, Side::Key).is_some()
+}
+
 fn find(text: &str, path: &[Step], side: Side) -> Option<usize> {
     if path.is_empty() {
         return None;

@@ -6,6 +6,7 @@ mod nested;
 mod nodes;
 mod notify_settings;
 mod plans;
+mod project_config;
 mod properties;
 mod providers;
 mod schemas;

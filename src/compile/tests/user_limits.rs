@@ -1,6 +1,6 @@
 //! A definition or a project may allow less than the user, never more.
 use super::*;
-use crate::compile::{Settings, UserLimits};
+use crate::compile::{ProjectFiles, Settings, UserLimits};
 use crate::plan::QuotaPolicy;
 
 /// What is wrong with a loop of this `guardrails` and `quota`, where the user and the project set this.
@@ -14,7 +14,10 @@ fn problems(config: &str, definition: &str, project: &str) -> Vec<String> {
         user_limits: UserLimits {
             budgets: settings.budgets,
             quota: QuotaPolicy::default().with(&settings.quota.limits()),
-            project: Some(Ok(text(project))),
+            project: ProjectFiles {
+                limits: Some(Ok(text(project))),
+                ..ProjectFiles::default()
+            },
         },
         ..Overrides::default()
     };
@@ -68,7 +71,10 @@ fn what_narrows_the_policy_is_accepted() {
 fn a_project_file_that_cannot_be_read_allows_nothing() {
     let overrides = Overrides {
         user_limits: UserLimits {
-            project: Some(Err("it is a folder".to_owned())),
+            project: ProjectFiles {
+                limits: Some(Err("it is a folder".to_owned())),
+                ..ProjectFiles::default()
+            },
             ..UserLimits::default()
         },
         ..Overrides::default()

@@ -36,6 +36,8 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             dialogue: None,
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
+            max_turns: None,
+            subagents: String::new(),
             custom: None,
             fallback: Vec::new(),
         },

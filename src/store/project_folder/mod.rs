@@ -20,7 +20,7 @@ pub struct Template {
 }
 
 /// The files that `ap init` writes.
-pub const TEMPLATES: [Template; 6] = [
+pub const TEMPLATES: [Template; 8] = [
     Template {
         name: "prd.md",
         text: include_str!("templates/prd.md"),
@@ -42,6 +42,18 @@ pub const TEMPLATES: [Template; 6] = [
     Template {
         name: "rules.md",
         text: include_str!("templates/rules.md"),
+        instead: &[],
+        must_be_edited: false,
+    },
+    Template {
+        name: "config.yaml",
+        text: include_str!("templates/config.yaml"),
+        instead: &[],
+        must_be_edited: false,
+    },
+    Template {
+        name: "agents.json",
+        text: include_str!("templates/agents.json"),
         instead: &[],
         must_be_edited: false,
     },

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 11] = [
+const UNUSED: [&str; 12] = [
     // A message alone waits for its answer; `questions` and `exit_codes` use it.
     "ConfirmDef shape 1",
     // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
@@ -21,6 +21,8 @@ const UNUSED: [&str; 11] = [
     "SourceDef.file",
     "SourceDef.secret",
     "loop.effort",
+    // Only Claude Code has turns.
+    "loop.max_turns",
 ];
 
 /// Whose words are all used; those of other fields are names of agents and models.
