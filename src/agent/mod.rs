@@ -47,7 +47,7 @@ pub use question::Question;
 pub use registry::Provider;
 pub use service::service;
 pub use signs::{Sign, read_signs};
-pub use spec::{AgentSpec, AttemptLimits};
+pub use spec::{AgentSpec, AttemptLimits, Escalation};
 pub use transcript::{
     Activity, Allowance, Decoder, Denial, OpenRequests, OutputFormat, PermissionRequest, Piece,
     RateLimit, Transcript, TranscriptState, TurnEnd,

@@ -46,6 +46,20 @@ pub struct AgentSpec {
     /// The agents that make the next attempt when this one is not served, in order; they have no fallback themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Self>,
+    /// When an abler agent takes over, and which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
+}
+
+/// When an abler agent takes over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// After how many iterations in a row whose check failed, or whose agent gave up; at least 1.
+    pub after: u32,
+    /// Whether the usual agent takes over again when the check passes.
+    pub returns: bool,
+    /// The agent that takes over. It has neither fallbacks nor an escalation of its own.
+    pub to: Box<AgentSpec>,
 }
 
 impl AgentSpec {
@@ -71,9 +85,27 @@ impl AgentSpec {
         }
     }
 
-    /// Returns this agent and those it falls back to.
+    /// Returns this agent, those it falls back to, and last the abler one that may take over.
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.fallback)
+        let abler = self.escalation.iter().map(|escalation| &*escalation.to);
+        std::iter::once(self).chain(&self.fallback).chain(abler)
+    }
+
+    /// Returns all of them but this one, to change them.
+    pub fn others_mut(&mut self) -> impl Iterator<Item = &mut Self> {
+        let Self {
+            fallback,
+            escalation,
+            ..
+        } = self;
+        fallback
+            .iter_mut()
+            .chain(escalation.iter_mut().map(|escalation| &mut *escalation.to))
+    }
+
+    /// Whether another agent than this one may make an attempt.
+    pub fn has_others(&self) -> bool {
+        !self.fallback.is_empty() || self.escalation.is_some()
     }
 
     /// Returns the agent's name as in `fallback`: `codex:gpt-5.2-codex:xhigh`.

@@ -1,7 +1,8 @@
 //! Whether all of a project's work is done: one function of the evidence, and nothing else.
+use super::phases::phase_name;
 use super::prd::Prd;
 use crate::model::QueueStatus;
-use crate::text::{clean, count};
+use crate::text::count;
 use std::fmt;
 
 /// What is known of a project whose gate passes.
@@ -24,14 +25,7 @@ pub struct OpenBoxes {
 impl OpenBoxes {
     /// Returns the open boxes of a PRD.
     pub fn of(prd: &Prd<'_>) -> Self {
-        let current = prd.current();
-        let phase = current.and_then(|phase| {
-            let number = phase.number?;
-            Some(match phase.title {
-                "" => format!("phase {number}"),
-                title => format!("phase {number}: {}", clean(title)),
-            })
-        });
+        let phase = prd.current().and_then(phase_name);
         Self {
             count: prd.open(),
             phase: phase.unwrap_or_default(),

@@ -1,6 +1,10 @@
-//! What a project's PRD asks for, and whether all of it is built. Pure.
+//! What a project's PRD asks for, whether all of it is built, and what agents are told of it. Pure.
+mod briefing;
 mod complete;
+mod phases;
 mod prd;
 
+pub use briefing::{Briefing, MAX_BRIEFING, ProjectText};
 pub use complete::{Evidence, Incomplete, OpenBoxes, OpenTasks, incomplete};
+pub use phases::done_phases;
 pub use prd::{MAX_ITEMS, Phase, Prd, PrdItem};

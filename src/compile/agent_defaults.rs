@@ -36,6 +36,7 @@ pub(super) fn default_agent(def: &LoopDef) -> AgentSpec {
         dialogue: None,
         custom: None,
         fallback: Vec::new(),
+        escalation: None,
     }
 }
 

@@ -50,6 +50,7 @@ fn fallback_agent(
         custom,
         model: model.unwrap_or_default().to_owned(),
         fallback: Vec::new(),
+        escalation: None,
         ..first.clone()
     };
     if !same {

@@ -10,6 +10,7 @@ mod compiler;
 mod confirm;
 pub mod definition;
 mod diagnostics;
+mod escalation;
 mod fallback;
 mod foreign;
 mod hook_action;
@@ -36,6 +37,7 @@ mod prior;
 mod prior_blocks;
 mod problem_limit;
 mod project_config;
+mod project_files;
 mod provenance;
 mod queue;
 mod queue_commands;
@@ -64,6 +66,7 @@ pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText
 pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
 pub use project_config::{AGENTS_FILE, CONFIG_FILE, project_loop};
+pub use project_files::ProjectFiles;
 pub use schema::{SCHEMAS, Schema, SchemaKind};
 pub use session::compile;
 pub use settings::Settings;
@@ -71,4 +74,4 @@ pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,
     prompt_candidates,
 };
-pub use user_limits::{PROJECT_FILE, ProjectFiles, UserLimits};
+pub use user_limits::{PROJECT_FILE, UserLimits};

@@ -4,6 +4,7 @@ use super::agent_defaults::Defaults;
 use super::confirm;
 use super::definition::{LoopDef, NodeDef, Span};
 use super::diagnostics::{LintCode, Location};
+use super::escalation;
 use super::hooks;
 use super::inputs;
 use super::iterations::{RUNS_ZERO, max_iterations};
@@ -146,7 +147,7 @@ impl Parts {
         loop_def: &LoopDef,
     ) -> Self {
         let providers = &ctx.compiler.overrides.providers;
-        let agent = agent::resolve(
+        let mut agent = agent::resolve(
             &layers(ctx, def, loaded),
             loop_def,
             Defaults {
@@ -158,6 +159,11 @@ impl Parts {
             turns::check(&Location::top(&loaded.document), loop_def, &agent);
         }
         let termination = termination::for_node(ctx, def, loaded);
+        if let (Some(loaded), Some(escalation)) = (loaded, &loop_def.escalation) {
+            let location = Location::top(&loaded.document).to("escalation");
+            let ends = termination.as_ref().map(|ends| &ends.termination);
+            agent.escalation = escalation::escalation(&agent, &location, escalation, ends);
+        }
         let inputs = def.inputs.as_ref();
         let from = inputs.and_then(|inputs| inputs::read(ctx, inputs));
         let from_parallel = inputs.map(|inputs| inputs::parallel(ctx, inputs));

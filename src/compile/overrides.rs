@@ -1,7 +1,8 @@
 //! Settings that take precedence over the definitions, from flags and the environment.
 use super::override_value::OverrideValue as _;
+use super::project_files::ProjectFiles;
 use super::settings::CustomProviders;
-use super::user_limits::{ProjectFiles, UserLimits};
+use super::user_limits::UserLimits;
 use crate::plan::{Hook, Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};

@@ -14,7 +14,7 @@ use super::diagnostics::{
 };
 use super::lint;
 use super::loaded_loop::LoadedLoop;
-use super::user_limits::ProjectFiles;
+use super::project_files::ProjectFiles;
 use super::yaml;
 use crate::agent::AgentSpec;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub const AGENTS_FILE: &str = ".agent-pipelines/agents.json";
 /// The keys of a loop that a project's settings set under another name.
 const ALIASES: &[(&[&str], &[&str])] = &[
     (&["model"], &["models", "default"]),
+    (&["escalation", "to", "model"], &["models", "escalate"]),
+    (&["escalation"], &["models", "escalate"]),
     (&["max"], &["max_iterations"]),
     (&["termination", "max"], &["max_iterations"]),
     (&["termination", "threshold"], &["threshold"]),
@@ -101,6 +103,10 @@ impl ProjectConfig {
         let mut def = self.of_loop.clone();
         def.model = def.model.or_else(|| own.models.default.clone());
         def.prompt = None;
+        if let Some(model) = own.models.escalate.clone() {
+            let to = &mut def.escalation.get_or_insert_default().to;
+            to.model = to.model.take().or(Some(model));
+        }
         if own.max_iterations.is_some() || own.threshold.is_some() {
             let ends = def.termination.get_or_insert_with(TerminationDef::default);
             ends.max = ends.max.or(own.max_iterations);
@@ -114,10 +120,7 @@ impl ProjectConfig {
         if agent.adapter().takes_subagents() {
             agent.subagents.clone_from(&self.subagents);
         }
-        agent
-            .fallback
-            .iter_mut()
-            .for_each(|agent| self.equip(agent));
+        agent.others_mut().for_each(|agent| self.equip(agent));
     }
 
     fn check(&self) {

@@ -41,7 +41,7 @@ use super::definition::{HooksDef, NotifyDef, QuotaDef};
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::supervisor_settings::SupervisorSettings;
 use super::{hooks, notify, yaml};
-use crate::agent::{Provider, ProviderDef};
+use crate::agent::{AgentSpec, Provider, ProviderDef};
 use crate::guard;
 use crate::model::Contain;
 use crate::plan::{Budgets, Hook, HookSource, NotifyPolicy, Plan, QueueSource, Step};
@@ -124,16 +124,13 @@ impl Settings {
     /// Replaces the names of programs in a plan by the configured paths.
     pub fn place_programs(&self, plan: &mut Plan) {
         for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
-            for called in std::iter::once(&mut node.agent.program).chain(
-                node.agent
-                    .fallback
-                    .iter_mut()
-                    .map(|agent| &mut agent.program),
-            ) {
-                if let Some(program) = self.programs.get(called) {
-                    called.clone_from(program);
+            let place = |agent: &mut AgentSpec| {
+                if let Some(program) = self.programs.get(&agent.program) {
+                    agent.program.clone_from(program);
                 }
-            }
+            };
+            place(&mut node.agent);
+            node.agent.others_mut().for_each(place);
             if let Some(judge) = &mut node.judge
                 && let Some(program) = self.programs.get(&judge.program)
             {

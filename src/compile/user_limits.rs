@@ -10,6 +10,7 @@
 use super::definition::QuotaDef;
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::project_config::ProjectConfig;
+use super::project_files::ProjectFiles;
 use super::yaml;
 use crate::model::{Share, WindowName};
 use crate::plan::{
@@ -30,17 +31,6 @@ pub struct UserLimits {
     pub quota: QuotaPolicy,
     /// What the project takes away.
     pub project: ProjectFiles,
-}
-
-/// The files of a project with its settings: each if there is one, or why it cannot be read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ProjectFiles {
-    /// `.claude/agent-pipelines.yaml`.
-    pub limits: Option<Result<SourceText, String>>,
-    /// `.agent-pipelines/config.yaml`.
-    pub config: Option<Result<SourceText, String>>,
-    /// `.agent-pipelines/agents.json`.
-    pub agents: Option<Result<SourceText, String>>,
 }
 
 /// What a project takes away, for all its sessions.

@@ -110,8 +110,7 @@ impl State {
         let Some(node) = self.node(plan) else {
             return Vec::new();
         };
-        let labels = (0..).zip(self.labels(node));
-        labels
+        self.rungs(node)
             .filter(|(_, label)| self.is_held_by_quota(label, now))
             .collect()
     }
@@ -146,20 +145,20 @@ impl State {
 
     /// Returns the agent that makes the node's next attempt: its index in the chain and its label.
     pub(super) fn next_agent(&self, plan: &Plan, node: &Node, now: Timestamp) -> (u32, String) {
-        let index = self.first_available(plan, node, now).unwrap_or_default();
-        let label = self.labels(node).nth(index).unwrap_or_default();
-        (u32::try_from(index).unwrap_or_default(), label)
+        let mut rungs = self.rungs(node);
+        let free = self.first_available(plan, node, now);
+        free.or_else(|| rungs.next()).unwrap_or_default()
     }
 
-    /// Returns the index in the chain of the first agent that does not rest.
+    /// Returns the first agent of the chain that does not rest: its index and its label.
     pub(super) fn first_available(
         &self,
         plan: &Plan,
         node: &Node,
         now: Timestamp,
-    ) -> Option<usize> {
-        self.labels(node).position(|label| {
-            let rest = self.session.resting.get(&label);
+    ) -> Option<(u32, String)> {
+        self.rungs(node).find(|(_, label)| {
+            let rest = self.session.resting.get(label);
             rest.is_none_or(|rest| rest.until(plan) <= now)
         })
     }
@@ -167,9 +166,34 @@ impl State {
     /// Returns the rest of the chain that ends first.
     pub(super) fn first_rest(&self, plan: &Plan, node: &Node) -> Option<&Rest> {
         let resting = &self.session.resting;
-        self.labels(node)
-            .filter_map(|label| resting.get(&label))
+        self.rungs(node)
+            .filter_map(|(_, label)| resting.get(&label))
             .min_by_key(|rest| rest.until(plan))
+    }
+
+    /// Returns the agents that may make the next attempt, in the order in which they are tried, by index in the chain and label:
+    /// the abler one first if it has taken over, and otherwise not at all.
+    fn rungs<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = (u32, String)> + 'a {
+        let abler = node.agent.escalation.as_ref().map(|_| {
+            let index = u32::try_from(node.agent.fallback.len()).unwrap_or(u32::MAX - 1);
+            index + 1
+        });
+        let first = abler.filter(|_| self.is_escalated(node));
+        let usual = (0..).take(node.agent.fallback.len() + 1);
+        let label = |index| (index, self.agent_at(node, index).label());
+        first.into_iter().chain(usual).map(label)
+    }
+
+    /// Whether the abler agent of a node has taken over.
+    pub fn is_escalated(&self, node: &Node) -> bool {
+        let counters = &self.current.counters;
+        node.agent.escalation.as_ref().is_some_and(|escalation| {
+            let misses = match escalation.returns {
+                true => counters.misses,
+                false => counters.most_misses,
+            };
+            escalation.after <= misses
+        })
     }
 
     /// Returns the agent at an index of the node's chain; the first has the model given on resume, if any.
@@ -186,12 +210,6 @@ impl State {
             }),
             Some(_) | None => Cow::Borrowed(found),
         }
-    }
-
-    fn labels<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = String> + 'a {
-        (0..)
-            .zip(node.agent.chain())
-            .map(|(index, _)| self.agent_at(node, index).label())
     }
 }
 

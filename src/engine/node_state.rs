@@ -176,6 +176,15 @@ pub struct NodeCounters {
     /// Iterations in a row that changed nothing.
     #[serde(default)]
     pub idle: u32,
+    /// Iterations in a row that an abler agent might have done well: their agents gave up, or the check failed.
+    #[serde(default)]
+    pub misses: u32,
+    /// The most there have been.
+    #[serde(default)]
+    pub most_misses: u32,
+    /// The iteration that was counted last.
+    #[serde(default)]
+    pub last_miss: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
     /// Attempts of the current iteration that ended for want of memory.

@@ -153,6 +153,7 @@ mod tests {
                     reason: "2 tests fail".to_owned(),
                 },
                 answer: None,
+                phases: Vec::new(),
                 usage: Usage::default(),
             };
             for event in [checked, answered] {

@@ -3,9 +3,9 @@ use super::hook_state::HookState;
 use super::node_state::NodeState;
 use super::spending::Spending;
 use crate::model::{
-    AllowedCall, Answered, BranchReport, Change, Containment, Ending, FailureClass, ForkedFrom,
-    GivenAnswer, IterationEffect, LastChange, NodeEnding, NodeId, Outcome, ProcessId, Question,
-    RunId, SaidText, SessionName, Status, Stop, Touched, Usage, WaitReason,
+    AllowedCall, Answered, BranchReport, Change, Containment, DonePhase, Ending, FailureClass,
+    ForkedFrom, GivenAnswer, IterationEffect, LastChange, NodeEnding, NodeId, Outcome, ProcessId,
+    Question, RunId, SaidText, SessionName, Status, Stop, Touched, Usage, WaitReason,
 };
 use crate::plan::Node;
 use jiff::Timestamp;
@@ -59,6 +59,12 @@ pub struct SessionState {
     /// What is known of its costs besides their sum.
     #[serde(default)]
     pub spending: Spending,
+    /// The names of the phases of the PRD that are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<String>,
+    /// Phases that are over and not recorded yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecorded_phases: Vec<DonePhase>,
     /// Why the last attempt or iteration failed; cleared by one that succeeded.
     pub last_error: Option<String>,
     /// The class of the last attempt; none if it reported.

@@ -11,6 +11,7 @@ use super::hook::{HookExit, HookRun};
 use super::id::{NodeId, RunId, SessionName};
 use super::input::PauseAfter;
 use super::limit::Limit;
+use super::phase::DonePhase;
 use super::process::ProcessId;
 use super::processes::Containment;
 use super::question::{GivenAnswer, Permission, PermissionDecision, Question, QuestionId};
@@ -144,7 +145,14 @@ pub enum Event {
         /// What a command printed as JSON, if it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer: Option<VerifyAnswer>,
+        /// If it passed, the phases of the PRD whose boxes are all ticked, and that were not over before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        phases: Vec<DonePhase>,
         usage: Usage,
+    },
+    /// A phase of the PRD is over.
+    PhaseFinished {
+        phase: DonePhase,
     },
     /// The queue was checked. Of the tasks that agents left unfinished, `released` can be claimed again; `parked` failed
     /// too often and wait for the user.

@@ -8,6 +8,7 @@ use super::gate::{GateVerdict, VerifyAnswer};
 use super::hook::{HookExit, HookRun};
 use super::id::NodeId;
 use super::limit::Limit;
+use super::phase::DonePhase;
 use super::process::ProcessId;
 use super::processes::Containment;
 use super::question::{Answer, Permission};
@@ -55,6 +56,8 @@ pub enum Input {
         gate: u32,
         verdict: GateVerdict,
         answer: Option<VerifyAnswer>,
+        /// If it passed, the phases of the PRD whose boxes are all ticked.
+        phases: Vec<DonePhase>,
         usage: Usage,
     },
     QueueChecked {

@@ -24,6 +24,7 @@ mod limit_text;
 mod notice;
 mod outcome;
 mod own_files;
+mod phase;
 mod process;
 mod processes;
 mod question;
@@ -64,6 +65,7 @@ pub use limit::{Limit, RaisedLimit};
 pub use notice::{NoticeKind, NoticeSeverity};
 pub use outcome::{Exit, Outcome};
 pub use own_files::OWN_FILES;
+pub use phase::DonePhase;
 pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
 pub use question::{

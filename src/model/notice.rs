@@ -92,6 +92,8 @@ notice_kinds! {
     BudgetReached = "budget_reached", Urgent;
     /// Files of a session were changed without any business with it.
     Tampering = "tampering", Urgent;
+    /// A phase of a PRD is over.
+    PhaseFinished = "phase_finished", Info;
     /// A detached job has ended.
     JobEnded = "job_ended", Info;
     /// A hook of yours sends a message.

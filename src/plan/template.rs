@@ -3,7 +3,7 @@ use super::suggest;
 use thiserror::Error;
 
 /// Every variable a prompt may use, besides `INPUTS.<node>`.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 17] = [
     "CTX",
     "PROGRESS",
     "STATUS",
@@ -20,6 +20,7 @@ pub const VARIABLES: [&str; 16] = [
     "PERSPECTIVE",
     "TASK",
     "ANSWERS",
+    "PROJECT",
 ];
 
 /// The variables allowed in a path: their values cannot change the folder.

@@ -70,6 +70,7 @@ impl AttemptContext<'_> {
             "quota": known_quota::context(self.quota.as_ref()),
             "queue": self.queue(),
             "task": state.current.task,
+            "phases": state.session.phases,
             "answers": self.answers(),
             "said": self.said(),
             "tools": self.env.tools(),
@@ -270,6 +271,7 @@ impl AttemptContext<'_> {
                 .map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.inputs().text(),
             "ANSWERS" => self.answers_text(),
+            "PROJECT" => self.briefing().text(),
             "RESULT" => paths.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self

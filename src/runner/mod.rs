@@ -5,6 +5,7 @@ mod attempt;
 mod attempt_context;
 mod block;
 mod branches;
+mod briefing;
 mod budget;
 mod conclude;
 mod context;

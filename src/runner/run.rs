@@ -6,6 +6,7 @@ use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::hooks::{AwaitedHook, HookObserver};
 use super::known_quota::SharedDesk;
+use super::observer::archive::PhaseArchive;
 use super::observer::ledger::LedgerWriter;
 use super::observer::notifier::attach_notifier;
 use super::observer::questions::QuestionWriter;
@@ -51,6 +52,9 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Sessio
     attach_ledger(&env, &mut session)?;
     let questions = QuestionWriter::new(&env.workspace.store_root, &env.dirs, &session);
     session.attach(questions)?;
+    if PhaseArchive::is_kept(&session.plan) {
+        session.attach(PhaseArchive::new(&env.workspace.cwd))?;
+    }
     if let Some(path) = env.slice.as_ref().and_then(|slice| slice.wakeup.clone()) {
         session.attach(WakeupFile(path))?;
     }

@@ -126,7 +126,7 @@ fn the_settings_of_a_project_apply_to_its_loop_and_are_checked_with_it() {
     let project = Project::new();
     project.ap(&["init", "--no-register"]).expect(0);
     let template = project.ap(&["lint", "project"]).expect(0);
-    template.says(&["loop autopilot", "no problems"]);
+    template.says(&["loop autopilot", "1 checked"]);
     let config = ".agent-pipelines/config.yaml";
     project.write(
         config,
@@ -146,7 +146,7 @@ fn the_settings_of_a_project_apply_to_its_loop_and_are_checked_with_it() {
     project.write(config, "loop: nowhere\n");
     project
         .ap(&["lint", "project"])
-        .expect(4)
+        .expect(2)
         .says(&["nowhere"]);
     project.write(config, "loop: work\n");
     project
@@ -161,4 +161,56 @@ fn the_settings_of_a_project_apply_to_its_loop_and_are_checked_with_it() {
         .ap(&["lint", "project"])
         .expect(2)
         .says(&["agents.json:1:1", "missing field `description`"]);
+}
+
+#[test]
+fn a_phase_is_over_once_its_boxes_are_ticked_and_the_check_passes() {
+    let project = Project::new();
+    project.write(
+        "prd.md",
+        "# Shop\n### Phase 2: greet\n- [ ] it greets\n### Phase 1: leave\n- [ ] it leaves\n",
+    );
+    project.write(".agent-pipelines/rules.md", "Never shout.\n");
+    let check = "case $(ls | grep -c '^ran[0-9]') in 1) echo '{\\\"passed\\\":false}';; *) echo '{\\\"passed\\\":true}';; esac";
+    let yaml =
+        format!("termination: {{ type: verify, command: \"{check}\", prd: [prd.md], max: 9 }}\n");
+    let script = "case $(ls .. | grep -c '^ran[0-9]') in 0) touch ../ran1; sed -i 's/. . it greets/[x] it greets/' prd.md;; 1) touch ../ran2;; 2) touch ../ran3; sed -i 's/. . it leaves/[x] it leaves/' prd.md;; esac\necho '{\"decision\":\"stop\"}' >\"$status\"";
+    let script = script.replace("../ran", "ran").replace("ls ..", "ls");
+    project.shell_loop("work", &yaml, &script);
+    project.write(
+        ".claude/loops/work/prompt.md",
+        "${ITERATION}\n${STATUS}\n${PROJECT}\n",
+    );
+    project
+        .ap(&["work", "s", "--foreground"])
+        .expect(0)
+        .says(&["phase 2: greet is over", "phase 1: leave is over"]);
+    let over = project.events("s", "phase_finished");
+    let names: Vec<&Value> = over.iter().map(|event| &event["phase"]["name"]).collect();
+    assert_eq!(names, ["phase 2: greet", "phase 1: leave"]);
+    let archive = project.read(".agent-pipelines/backlog-archive.md");
+    for text in ["## phase 2: greet, ", "- [x] it greets", "- [x] it leaves"] {
+        assert_eq!(archive.matches(text).count(), 1, "{archive}");
+    }
+    let prompt = |iteration: u32| {
+        project.read(&format!(
+            ".claude/pipeline-runs/s/stage-00-work/iterations/{iteration:03}/prompt.md"
+        ))
+    };
+    let first = prompt(1);
+    assert!(
+        first.contains("### The PRD, phase 2: greet (1 of its 1 boxes open)"),
+        "{first}"
+    );
+    assert!(
+        first.contains("Never shout.") && !first.contains("it leaves"),
+        "{first}"
+    );
+    let third = prompt(3);
+    assert!(
+        third.contains("phase 1: leave (1 of its 1 boxes open); over: phase 2: greet"),
+        "{third}"
+    );
+    project.ap(&["work", "s", "--foreground", "--resume"]);
+    assert_eq!(project.read(".agent-pipelines/backlog-archive.md"), archive);
 }

@@ -58,7 +58,7 @@ fn every_variable_has_its_value_in_a_loop() {
         out.parent().is_some_and(Utf8Path::is_dir),
         "the folder for the product is there"
     );
-    let expected: [(&str, Utf8PathBuf); 16] = [
+    let expected: [(&str, Utf8PathBuf); 17] = [
         ("CTX", iteration.join("context.json")),
         ("PROGRESS", run.join("progress-s.md")),
         ("STATUS", iteration.join("status.json")),
@@ -74,6 +74,7 @@ fn every_variable_has_its_value_in_a_loop() {
         ("RESULT", iteration.join("result.json")),
         ("PERSPECTIVE", "".into()),
         ("ANSWERS", "(none)".into()),
+        ("PROJECT", "(no file of the project says anything)".into()),
         (
             "TASK",
             "(none was claimed for you: `ap queue claim` takes one)".into(),

@@ -50,6 +50,7 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         subagents: String::new(),
         custom: None,
         fallback: Vec::new(),
+        escalation: None,
     }
 }
 

@@ -245,7 +245,7 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) 
     if 1 < cursor.attempt {
         text += &format!("  attempt {}", cursor.attempt);
     }
-    if !node.agent.fallback.is_empty() {
+    if node.agent.has_others() {
         text += &format!("  by {}", agent.label());
     }
     text

@@ -186,7 +186,7 @@ pub(super) fn folder_of(dir: &RunDir, node: &Node, cursor: Cursor) -> Option<Utf
 /// look it up in the journal.
 pub(super) fn agent_of<'n>(dir: &RunDir, node: &'n Node, cursor: Cursor) -> &'n AgentSpec {
     let mut chosen = 0;
-    if !node.agent.fallback.is_empty() {
+    if node.agent.has_others() {
         let read = read_from(&dir.journal(), Position::default(), |line| {
             match &line.event {
                 Event::IterationStarted {

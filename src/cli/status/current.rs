@@ -123,9 +123,7 @@ fn agent(snapshot: &Snapshot, now: Timestamp) -> String {
         .map_or_else(String::new, |at| {
             format!(" for {}", duration::short(now.duration_since(at)))
         });
-    let has_fallback = state
-        .node(plan)
-        .is_some_and(|node| !node.agent.fallback.is_empty());
+    let has_fallback = state.node(plan).is_some_and(|node| node.agent.has_others());
     let name = if has_fallback {
         text::clean(&state.current.agent)
     } else {

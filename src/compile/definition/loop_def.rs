@@ -1,6 +1,7 @@
 //! `loop.yaml`, or `stage.yaml` of older versions.
 use super::confirm_def::ConfirmDef;
 use super::duration::Span;
+use super::escalation_def::EscalationDef;
 use super::hooks_def::HooksDef;
 use super::need_def::NeedDef;
 use super::queue_def::QueueDef;
@@ -58,6 +59,8 @@ pub struct LoopDef {
     pub effort: Option<String>,
     /// The agents that take over when one is not served: providers, each optionally with a model.
     pub fallback: Option<Vec<String>>,
+    /// When an abler agent takes over from one that fails again and again.
+    pub escalation: Option<EscalationDef>,
     /// Claude Code's permission mode.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = PERMISSIONS)))]
     pub permissions: Option<String>,

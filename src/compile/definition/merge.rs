@@ -19,7 +19,7 @@ impl LoopDef {
         let chosen = |own: Vec<String>, other| if own.is_empty() { other } else { own };
         over!(Self, self, of_loop, {
             name, description, completion, min_iterations, iterations, max, provider, program, model, effort, fallback,
-            permissions, keep_env, max_turns, retries, retry_delay, delay, check_before, prompt, output_path, context, queue,
+            permissions, keep_env, max_turns, escalation, retries, retry_delay, delay, check_before, prompt, output_path, context, queue,
             on_trouble, output_parse, items
         }, {
             termination: match (self.termination, of_loop.termination) {

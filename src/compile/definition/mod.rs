@@ -2,6 +2,7 @@
 mod branch_def;
 mod confirm_def;
 mod duration;
+mod escalation_def;
 mod hooks_def;
 mod inputs_def;
 mod loop_def;
@@ -20,6 +21,7 @@ mod termination_def;
 pub use branch_def::{BranchDef, FullBranchDef};
 pub use confirm_def::{ConfirmDef, FullConfirmDef, UnansweredDef};
 pub use duration::Span;
+pub use escalation_def::{EscalateToDef, EscalationDef};
 pub use hooks_def::{HookDef, HookWhenDef, HooksDef};
 pub use inputs_def::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
 pub use loop_def::{GuardrailsDef, LimitsDef, LoopDef, PERMISSIONS};

@@ -27,6 +27,8 @@ pub struct ProjectDef {
 pub struct ModelsDef {
     /// The usual one.
     pub default: Option<String>,
+    /// The one that takes over when the usual one fails again and again, as in `escalation`.
+    pub escalate: Option<String>,
 }
 
 impl ProjectDef {

@@ -7,7 +7,7 @@ fn a_typo_in_a_key_is_placed_and_the_right_key_is_named() {
     assert_snapshot!(of_loop("name: work\nterminaton:\n  type: queue\n"), @"Error unknown-key: work/loop.yaml:2:1: unknown key `terminaton` (did you mean `termination`?)");
     assert_snapshot!(of_loop("termination:\n  type: judgment\n  min_iteration: 3\nzzz: 1\n"), @"
     Error unknown-key: work/loop.yaml:3:3: unknown key `min_iteration` (did you mean `min_iterations`?)
-    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `effort`, `fallback`, `permissions`, `args`, `allow_tools`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `needs`, `commands`, `queue`, `confirm`, `hooks`, `on_trouble`, `guardrails`, `quota`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `effort`, `fallback`, `escalation`, `permissions`, `args`, `allow_tools`, `keep_env`, `max_turns`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `needs`, `commands`, `queue`, `confirm`, `hooks`, `on_trouble`, `guardrails`, `quota`, `output_parse`, `items`)
     ");
 }
 
@@ -174,7 +174,7 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     assert_snapshot!(of_loop("1: a\n? [b]\n: c\n"), @"Error bad-value: work/loop.yaml:1:1: each key must be a text, not integer `1`");
     assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
-    Error unknown-key: work/loop.yaml:2:1: unknown key `a` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `effort`, `fallback`, `permissions`, `args`, `allow_tools`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `needs`, `commands`, `queue`, `confirm`, `hooks`, `on_trouble`, `guardrails`, `quota`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:2:1: unknown key `a` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `effort`, `fallback`, `escalation`, `permissions`, `args`, `allow_tools`, `keep_env`, `max_turns`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `needs`, `commands`, `queue`, `confirm`, `hooks`, `on_trouble`, `guardrails`, `quota`, `output_parse`, `items`)
     ");
 }
 

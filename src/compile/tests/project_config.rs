@@ -146,3 +146,52 @@ fn the_agents_of_a_project_are_passed_on_as_one_line_of_json() {
     );
     assert!(compiled("", Some("[1]"), "autopilot").is_err());
 }
+
+#[test]
+fn an_abler_agent_takes_over_as_the_loop_or_the_project_says() {
+    let escalation = |config: &str| {
+        let plan = compiled(config, None, "autopilot").unwrap();
+        let escalation = node(&plan).agent.escalation.clone().unwrap();
+        (escalation.after, escalation.returns, escalation.to.model)
+    };
+    let model = |name: &str| name.to_owned();
+    assert_eq!(
+        escalation("models: {default: sonnet, escalate: opus}\n"),
+        (3, true, model("opus"))
+    );
+    assert_eq!(
+        escalation("escalation: {after: 2, to: {model: haiku, effort: high}, back: never}\n"),
+        (2, false, model("haiku:high"))
+    );
+    assert_eq!(
+        escalation("escalation: {to: {effort: max}}\n"),
+        (3, true, model("opus:max"))
+    );
+    let problems = |config: &str| compiled(config, None, "autopilot").unwrap_err();
+    let file = ".agent-pipelines/config.yaml";
+    assert_eq!(
+        problems("escalation: {after: 0, to: {model: haiku}, back: soon}\n"),
+        [
+            format!("{file}:1:21: `after` must be at least 1"),
+            format!("{file}:1:50: `back` must be `first_pass` or `never`, not `soon`"),
+        ]
+    );
+    assert_eq!(
+        problems("escalation: {after: 2}\n"),
+        [format!(
+            "{file}:1:1: `escalation` changes nothing: `to` is the usual agent"
+        )]
+    );
+    assert_eq!(
+        problems("models:\n  escalate: a b\n"),
+        [format!("{file}:2:13: `a b` cannot be the name of a model")]
+    );
+    let unchecked =
+        problems("termination: {type: fixed, iterations: 2}\nmodels: {escalate: haiku}\n");
+    assert_eq!(
+        unchecked,
+        [format!(
+            "{file}:2:10: `escalation` counts checks that fail, and the loop's termination has none"
+        )]
+    );
+}

@@ -51,6 +51,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             gate,
             verdict,
             answer,
+            phases,
             usage,
         } => {
             let name = gate_name(plan, state, *cursor, *gate)?;
@@ -59,6 +60,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
                 name: name.to_owned(),
                 verdict: verdict.clone(),
                 answer: answer.clone(),
+                phases: phases.clone(),
                 usage: *usage,
             })
         }

@@ -98,6 +98,9 @@ impl State {
         self.compare_work(attempt.cursor, &status, attempt.tree.as_ref());
         self.count_iteration(attempt.cursor.iteration, status.decision);
         let failed = status.decision == Decision::Error;
+        if failed {
+            self.note_miss();
+        }
         self.session.spending.reached = None;
         self.session.last_error = failed.then(|| status.reason.clone());
         self.session.resting.remove(&self.current.agent);

@@ -59,6 +59,7 @@ impl State {
                 name,
                 verdict,
                 answer,
+                phases,
                 usage,
             } => {
                 let said = GateAnswer {
@@ -66,8 +67,9 @@ impl State {
                     verdict: verdict.clone(),
                     answer: answer.clone(),
                 };
-                self.gate_answered(*gate, &said, *usage, at);
+                self.gate_answered(*gate, &said, (*usage, phases), at);
             }
+            Event::PhaseFinished { phase } => self.phase_finished(phase),
             Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked, at),
             Event::TaskClaimed { task, .. } => self.task_claimed(task),
             Event::JournalRepaired {

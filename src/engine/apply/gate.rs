@@ -1,7 +1,7 @@
 //! Records the answers of gates.
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::State;
-use crate::model::{GateAnswer, GateVerdict, Outcome, Usage};
+use crate::model::{DonePhase, GateAnswer, GateVerdict, Outcome, Usage};
 use jiff::Timestamp;
 
 impl State {
@@ -9,7 +9,7 @@ impl State {
         &mut self,
         gate: u32,
         said: &GateAnswer,
-        usage: Usage,
+        (usage, phases): (Usage, &[DonePhase]),
         at: Timestamp,
     ) {
         let GateAnswer {
@@ -18,6 +18,9 @@ impl State {
             answer,
         } = said;
         self.session.usage += usage;
+        let known = &self.session.phases;
+        let new = phases.iter().filter(|phase| !known.contains(&phase.name));
+        self.session.unrecorded_phases = new.cloned().collect();
         self.current.last_gate = Some((name.clone(), verdict.clone()));
         self.current.last_gate_answer.clone_from(answer);
         if let GateVerdict::Unavailable { agent, outcome } = verdict {
@@ -27,6 +30,7 @@ impl State {
         self.judge_answered();
         self.count_gate_repeats(name, verdict);
         self.note_gate(said, at);
+        self.note_checked(said);
         let failures = &mut self.current.counters.gate_failures;
         *failures = match verdict {
             GateVerdict::Broken { .. } => *failures + 1,
@@ -36,6 +40,16 @@ impl State {
             | GateVerdict::Unavailable { .. } => 0,
         };
         self.current.gates.insert(gate, verdict.clone());
+    }
+
+    pub(super) fn phase_finished(&mut self, phase: &DonePhase) {
+        let session = &mut self.session;
+        session
+            .unrecorded_phases
+            .retain(|other| other.name != phase.name);
+        if !session.phases.contains(&phase.name) {
+            session.phases.push(phase.name.clone());
+        }
     }
 
     /// Records that the judge was not served. Its rest is that of an agent.

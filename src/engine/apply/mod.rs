@@ -1,6 +1,7 @@
 //! Records facts: one function per event, in the file of its subject.
 mod attempt;
 mod block;
+mod capability;
 mod control;
 mod elapsed;
 mod event;

@@ -36,6 +36,16 @@ fn without_hooks(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     {
         return Some(Event::CostDoubted(doubt.clone()));
     }
+    let is_between = matches!(state.phase, Phase::Exited { .. } | Phase::Ready);
+    if let Some(phase) = state
+        .session
+        .unrecorded_phases
+        .first()
+        .filter(|_| is_between)
+    {
+        let phase = phase.clone();
+        return Some(Event::PhaseFinished { phase });
+    }
     // The next runner continues.
     if state.session.parked {
         return None;

@@ -102,6 +102,7 @@ impl Noise {
                     reason: String::new(),
                 },
                 answer: None,
+                phases: Vec::new(),
                 usage: Usage::default(),
             },
             Kind::Queue => queue_checked_at(cursor),

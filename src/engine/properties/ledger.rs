@@ -11,6 +11,7 @@ use crate::model::*;
 use crate::plan::Plan;
 use jiff::Timestamp;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 type Checked = Result<(), TestCaseError>;
 
@@ -40,6 +41,8 @@ pub(super) struct Ledger {
     claimed: Option<Cursor>,
     /// Whether an agent may have left a claimed task.
     holding: bool,
+    /// The phases of the PRD that are over.
+    phases: BTreeSet<String>,
 }
 
 /// A fact that is about to be applied.
@@ -120,7 +123,13 @@ impl Ledger {
                 prop_assert!(is_idle, "a gate was asked while an agent works");
                 self.refused |= matches!(verdict, GateVerdict::Unavailable { outcome, .. } if matches!(**outcome, Outcome::Refused { .. }));
             }
+            Event::PhaseFinished { phase } => {
+                let is_new = self.phases.insert(phase.name.clone());
+                prop_assert!(is_new, "a phase was over twice");
+            }
             Event::IterationStarted { cursor, .. } => {
+                let known = before.state.session.unrecorded_phases.is_empty();
+                prop_assert!(known, "continued without having recorded a phase");
                 let node = before.plan.node(cursor.node).unwrap();
                 let asked = node.termination.gates().is_empty()
                     || cursor.iteration == 1

@@ -1,6 +1,6 @@
 //! A plan with every kind of step, fallbacks and a second run: the random sessions run it, and unit tests of other crates
 //! include this file.
-use crate::agent::{AgentSpec, AttemptLimits, Provider};
+use crate::agent::{AgentSpec, AttemptLimits, Escalation, Provider};
 use crate::model::PermissionMode;
 use crate::plan::{
     Block, Branch, ClaimBy, Guardrails, Node, OnFailure, OnTampering, OnTrouble, Origin, Plan,
@@ -40,6 +40,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             subagents: String::new(),
             custom: None,
             fallback: Vec::new(),
+            escalation: None,
         },
         prompt: String::new(),
         termination,
@@ -92,6 +93,15 @@ pub(crate) fn plan() -> Plan {
     ];
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
         node.agent.fallback = chain(&node.agent, models);
+    }
+    let gated = nodes.iter_mut().find(|node| node.id.as_str() == "gated");
+    if let Some(node) = gated {
+        let to = chain(&node.agent, &["big"]).remove(0);
+        node.agent.escalation = Some(Escalation {
+            after: 2,
+            returns: true,
+            to: Box::new(to),
+        });
     }
     let mut steps: Vec<Step> = nodes
         .into_iter()

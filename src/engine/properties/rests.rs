@@ -1,4 +1,5 @@
 //! Which agents rest, kept apart from the engine's own state: it determines which one is next.
+use crate::agent::AgentSpec;
 use crate::engine::policy::{Then, jittered, jittered_reset, policy, rest};
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -29,6 +30,8 @@ pub(super) struct Rests {
     stall: Option<(Timestamp, bool)>,
     /// What is waited for, if it is the end of a rest.
     waiting: Option<(Option<FailureClass>, Timestamp)>,
+    /// Iterations in a row that an abler agent might have done well, and the last one that was counted.
+    misses: (u32, u32),
 }
 
 impl Rests {
@@ -48,15 +51,18 @@ impl Rests {
             return Ok(());
         };
         let chain: Vec<_> = node.agent.chain().collect();
+        let order = self.order(&node.agent);
+        self.count_misses(state, event);
         match event {
             Event::IterationStarted {
                 fallback, agent, ..
             } => {
                 let named = chain[*fallback as usize].label();
                 prop_assert_eq!(&named, agent, "the journal names another agent");
-                let first = chain
+                let first = order
                     .iter()
-                    .position(|agent| !self.is_out(&agent.label(), now));
+                    .copied()
+                    .find(|index| !self.is_out(&chain[*index].label(), now));
                 let chosen = Some(*fallback as usize);
                 prop_assert_eq!(first, chosen, "not the first agent that can be tried");
                 let is_read = state.session.ignores_quota || state.has_read_quota(agent, "");
@@ -73,7 +79,7 @@ impl Rests {
                 let judge = judge.filter(|_| state.awaits_gate(plan).is_some());
                 let resting = match judge {
                     Some(judge) => vec![judge.to_owned()],
-                    None => chain.iter().map(|agent| agent.label()).collect(),
+                    None => order.iter().map(|index| chain[*index].label()).collect(),
                 };
                 self.wait_started(plan, &resting, reason, *until, now)?;
             }
@@ -103,6 +109,40 @@ impl Rests {
             _ => (),
         }
         Ok(())
+    }
+
+    /// Returns the indexes in the chain in the order in which the agents are tried.
+    fn order(&self, agent: &AgentSpec) -> Vec<usize> {
+        let usual = 0..=agent.fallback.len();
+        match &agent.escalation {
+            Some(escalation) if escalation.after <= self.misses.0 => {
+                std::iter::once(usual.end() + 1).chain(usual).collect()
+            }
+            Some(_) | None => usual.collect(),
+        }
+    }
+
+    /// Counts an iteration once, by its agent or by its check; a check that passes ends the row.
+    fn count_misses(&mut self, state: &State, event: &Event) {
+        let (misses, last) = self.misses;
+        let miss = |iteration| (misses + u32::from(iteration != last), iteration);
+        let cursor = state.current.cursor;
+        self.misses = match event {
+            Event::AgentExited(attempt) => match &attempt.outcome {
+                Outcome::Unreported { .. } => miss(cursor.iteration),
+                Outcome::Reported { status } if status.decision == Decision::Error => {
+                    miss(cursor.iteration)
+                }
+                _ => return,
+            },
+            Event::GateAnswered { verdict, .. } => match verdict {
+                GateVerdict::Stop { .. } => (0, last),
+                GateVerdict::Continue { .. } => miss(cursor.iteration),
+                _ => return,
+            },
+            Event::NodeFinished { .. } => (0, 0),
+            _ => return,
+        };
     }
 
     fn gate_answered(&mut self, state: &State, verdict: &GateVerdict, now: Timestamp) {

@@ -36,6 +36,7 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             gate,
             verdict: verdict(roll, *now),
             answer: None,
+            phases: phases(state, roll),
             usage: Usage::default(),
         },
         Some(Effect::RunHook(run)) => hook_ended(run, roll),
@@ -265,6 +266,20 @@ fn queue_checked(cursor: Cursor, roll: Roll) -> Input {
         released: Vec::new(),
         parked: Vec::new(),
     }
+}
+
+/// Returns phases that are over, some of them again, when a check passes.
+fn phases(state: &State, roll: Roll) -> Vec<DonePhase> {
+    let phase = |number: u32| DonePhase {
+        name: format!("phase {number}"),
+        text: String::new(),
+    };
+    let count = if roll == Roll::Stop {
+        1 + state.session.iterations % 3
+    } else {
+        0
+    };
+    (1..=count).map(phase).collect()
 }
 
 fn verdict(roll: Roll, now: Timestamp) -> GateVerdict {

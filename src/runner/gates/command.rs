@@ -2,7 +2,7 @@
 use super::completeness::CompletenessCheck;
 use super::freeze::hash_of;
 use crate::exec::command::BoundedCommand;
-use crate::model::{GateVerdict, Usage, env_tag};
+use crate::model::{DonePhase, GateVerdict, env_tag};
 use crate::runner::attempt_context::AttemptContext;
 use crate::termination::{Gate, GateReading, read_command};
 use camino::Utf8Path;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) fn command(
     context: &AttemptContext<'_>,
     gate: &Gate,
-) -> impl Future<Output = (GateReading, Usage)> + Send + use<> {
+) -> impl Future<Output = (GateReading, Vec<DonePhase>)> + Send + use<> {
     let call = if let Some(reason) = changed_file(gate) {
         Err(reason)
     } else {
@@ -31,11 +31,10 @@ pub(super) fn command(
                 Ok(output) => read_command(&output, threshold),
             },
         };
-        let reading = match complete {
+        match complete {
             Some(complete) => complete.apply(reading),
-            None => reading,
-        };
-        (reading, Usage::default())
+            None => (reading, Vec::new()),
+        }
     }
 }
 

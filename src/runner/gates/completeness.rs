@@ -1,6 +1,6 @@
 //! What must be done beside a gate that passes: the PRD and the tasks.
-use crate::autopilot::{Evidence, OpenBoxes, OpenTasks, Prd, incomplete};
-use crate::model::GateVerdict;
+use crate::autopilot::{Evidence, OpenBoxes, OpenTasks, Prd, done_phases, incomplete};
+use crate::model::{DonePhase, GateVerdict};
 use crate::runner::attempt_context::AttemptContext;
 use crate::termination::{Completeness, Gate, GateReading, PARTIAL_PASS};
 use camino::Utf8PathBuf;
@@ -29,28 +29,36 @@ impl CompletenessCheck {
         })
     }
 
-    /// Takes a pass back if something is still open. An answer of another kind stays as it is.
-    pub(super) fn apply(&self, reading: GateReading) -> GateReading {
-        if !matches!(reading.verdict, GateVerdict::Stop { .. }) {
-            return reading;
-        }
-        let verdict = match self.open_boxes() {
-            Err(reason) => GateVerdict::Broken { reason },
-            Ok(open_boxes) => match incomplete(&Evidence {
-                open_boxes,
-                open_tasks: self.open_tasks,
-            }) {
-                None => return reading,
-                Some(why) => GateVerdict::Continue {
-                    reason: format!("{PARTIAL_PASS}: {why}"),
-                },
+    /// Takes a pass back if something is still open, and returns the phases of the PRD that are over with it. An answer of
+    /// another kind stays as it is.
+    pub(super) fn apply(&self, reading: GateReading) -> (GateReading, Vec<DonePhase>) {
+        let is_partial = match &reading.verdict {
+            GateVerdict::Stop { .. } => false,
+            GateVerdict::Continue { reason } if reason.starts_with(PARTIAL_PASS) => true,
+            _ => return (reading, Vec::new()),
+        };
+        let text = match self.prd() {
+            Ok(text) => text,
+            Err(reason) => return (GateVerdict::Broken { reason }.into(), Vec::new()),
+        };
+        let prd = text.as_deref().map(|text| (Prd::parse(text), text));
+        let phases = prd.iter().flat_map(|(prd, text)| done_phases(prd, text));
+        let phases = phases.collect();
+        let why = incomplete(&Evidence {
+            open_boxes: prd.as_ref().map(|(prd, _)| OpenBoxes::of(prd)),
+            open_tasks: self.open_tasks,
+        });
+        let verdict = match why.filter(|_| !is_partial) {
+            None => return (reading, phases),
+            Some(why) => GateVerdict::Continue {
+                reason: format!("{PARTIAL_PASS}: {why}"),
             },
         };
-        GateReading { verdict, ..reading }
+        (GateReading { verdict, ..reading }, phases)
     }
 
-    /// Returns the open boxes of the first PRD that exists.
-    fn open_boxes(&self) -> Result<Option<OpenBoxes>, String> {
+    /// Returns the text of the first PRD that exists.
+    fn prd(&self) -> Result<Option<String>, String> {
         let mut paths = self.complete.prd.iter().map(|path| self.root.join(path));
         let Some(path) = paths.find(|path| path.exists()) else {
             return Ok(None);
@@ -60,8 +68,6 @@ impl CompletenessCheck {
             return Err(format!("{path} is not a file of at most 1 MiB"));
         }
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
-        Ok(Some(OpenBoxes::of(&Prd::parse(&String::from_utf8_lossy(
-            &bytes,
-        )))))
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 }

@@ -1,12 +1,15 @@
 //! The gate that is being asked.
 use super::command::command;
 use super::judge::judged;
-use crate::model::{Input, Usage};
+use crate::model::{DonePhase, Input, Usage};
 use crate::runner::attempt_context::AttemptContext;
 use crate::termination::{GateReading, GateRef};
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
+
+/// What a gate answered, the phases of the PRD that are over with it, and what it cost.
+type Answered = (GateReading, Vec<DonePhase>, Usage);
 
 /// The question that is being asked, if any.
 #[derive(Default)]
@@ -25,25 +28,32 @@ impl Gates {
             return Ok(());
         }
         let cursor = context.cursor;
-        let reading: Pin<Box<dyn Future<Output = (GateReading, Usage)> + Send>> =
+        let reading: Pin<Box<dyn Future<Output = Answered> + Send>> =
             match context.node.termination.gates().get(gate as usize) {
-                Some(GateRef::Command(gate)) => Box::pin(command(context, gate)),
+                Some(GateRef::Command(gate)) => {
+                    let command = command(context, gate);
+                    Box::pin(async move {
+                        let (reading, phases) = command.await;
+                        (reading, phases, Usage::default())
+                    })
+                }
                 Some(GateRef::Judge(judge)) => {
                     let judged = judged(context, judge)?;
                     Box::pin(async move {
                         let (verdict, usage) = judged.await;
-                        (GateReading::from(verdict), usage)
+                        (GateReading::from(verdict), Vec::new(), usage)
                     })
                 }
                 None => return Err(io::Error::other("the plan has no such gate")),
             };
         self.asked = Some(Box::pin(async move {
-            let (GateReading { verdict, answer }, usage) = reading.await;
+            let (GateReading { verdict, answer }, phases, usage) = reading.await;
             Input::GateAnswered {
                 cursor,
                 gate,
                 verdict,
                 answer,
+                phases,
                 usage,
             }
         }));

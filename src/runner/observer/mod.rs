@@ -1,4 +1,5 @@
 //! Observers that belong to a runner.
+pub(super) mod archive;
 pub(super) mod ledger;
 pub(super) mod notifier;
 pub(super) mod questions;

@@ -46,6 +46,29 @@ fn start_with_codex_running() -> (Project, Running) {
 }
 
 #[test]
+fn an_abler_agent_takes_over_after_failed_checks_and_until_one_passes() {
+    let project = project();
+    project.write(
+        "check.sh",
+        "n=$(($(cat n 2>/dev/null || echo 0) + 1)); echo $n >n\ncase $n in 3) echo '{\"passed\":true,\"prd_complete\":false}';; 5) echo '{\"passed\":true}';; *) echo '{\"passed\":false}';; esac\n",
+    );
+    a_loop(
+        &project,
+        "termination: { type: verify, command: sh check.sh, max: 9 }\nescalation: { after: 2, to: { model: haiku, effort: high } }",
+    );
+    plays(&project, "claude", &[works("claude")]);
+    project.ap(&FOREGROUND).expect(0);
+    let made = [
+        "1.1 claude:opus",
+        "2.1 claude:opus",
+        "3.1 claude:haiku:high",
+        "4.1 claude:opus",
+        "5.1 claude:opus",
+    ];
+    assert_eq!(attempts(&project), made);
+}
+
+#[test]
 fn the_next_agent_with_quota_makes_the_attempt_and_later_iterations() {
     let project = project();
     a_loop(

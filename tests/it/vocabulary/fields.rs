@@ -4,11 +4,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 12] = [
+const UNUSED: [&str; 13] = [
     // A message alone waits for its answer; `questions` and `exit_codes` use it.
     "ConfirmDef shape 1",
     // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
     "DefaultsDef.effort",
+    "EscalateToDef.effort",
     "FullBranchDef.effort",
     // A start without a file of the list is refused; `refusals` uses it.
     "NeedDef shape 2",

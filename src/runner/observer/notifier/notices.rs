@@ -98,6 +98,11 @@ impl Notices {
                 format!("finds {percent} % of the quota used"),
                 window.to_string(),
             ),
+            Event::PhaseFinished { phase } => news(
+                NoticeKind::PhaseFinished,
+                "has finished a phase of its PRD".to_owned(),
+                clean(&phase.name),
+            ),
             Event::BudgetHeld { reason, .. } => news(
                 NoticeKind::BudgetReached,
                 "is held".to_owned(),

@@ -94,6 +94,7 @@ fn line(event: &Event) -> Option<String> {
             bytes, restored, ..
         } => repaired(*bytes, *restored),
         Event::RunnerParked { why, .. } => format!("parked: {}", text::clean(why)),
+        Event::PhaseFinished { phase } => format!("{} is over", phase.name),
         Event::QuotaWarned { window, used, .. } => format!("{used} of the {window} is used"),
         Event::AgentExited(_)
         | Event::QueueChecked { .. }

@@ -280,7 +280,7 @@ fn attempt_title(plan: &Plan, state: &State) -> String {
     } else {
         String::new()
     };
-    let agent = if node.agent.fallback.is_empty() {
+    let agent = if !node.agent.has_others() {
         String::new()
     } else {
         format!("  by {}", text::clean(&state.current.agent))
