@@ -8,7 +8,7 @@
 //!   seven_day: {hold: 60%}
 //! ```
 use super::definition::QuotaDef;
-use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
+use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem};
 use super::project_config::ProjectConfig;
 use super::project_files::ProjectFiles;
 use super::yaml;

@@ -6,7 +6,7 @@ use super::path::{Path, Step};
 use super::sink::Diagnostics;
 use super::source_text::SourceText;
 use crate::plan::PlanKind;
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, rc::Rc, sync::Arc};
 
 /// A text that problems can point into.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Document {
     kind: PlanKind,
     diagnostics: Diagnostics,
     /// The text whose settings replace those of this one, if there is one.
-    over: Option<Arc<Over>>,
+    over: Option<Rc<Over>>,
 }
 
 /// A text whose settings replace those of another one.
@@ -63,7 +63,7 @@ impl Document {
         aliases: &'static [(&'static [&'static str], &'static [&'static str])],
     ) -> Self {
         Self {
-            over: Some(Arc::new(Over { document, aliases })),
+            over: Some(Rc::new(Over { document, aliases })),
             ..self
         }
     }
