@@ -6,5 +6,5 @@ mod prd;
 
 pub use briefing::{Briefing, MAX_BRIEFING, ProjectText};
 pub use complete::{Evidence, Incomplete, OpenBoxes, OpenTasks, incomplete};
-pub use phases::done_phases;
+pub use phases::{done_phases, phase_names};
 pub use prd::{MAX_ITEMS, Phase, Prd, PrdItem};

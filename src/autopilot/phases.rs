@@ -28,6 +28,12 @@ pub fn done_phases(prd: &Prd<'_>, text: &str) -> Vec<DonePhase> {
         .collect()
 }
 
+/// Returns the numbers of a PRD's phases with their names, in the order of the file.
+pub fn phase_names(prd: &Prd<'_>) -> Vec<(String, String)> {
+    let named = |phase: &Phase<'_>| Some((phase.number?.to_owned(), phase_name(phase)?));
+    prd.phases.iter().filter_map(named).collect()
+}
+
 /// Returns a phase's name: `phase 2: carts`; nothing if it has no number.
 pub(super) fn phase_name(phase: &Phase<'_>) -> Option<String> {
     let number = phase.number?;

@@ -6,8 +6,8 @@ use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
     answer, approve, attach, block, checkpoint, cleanup, completions, continue_session, cost, demo,
-    doctor, dry_run, explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, notify,
-    overview, pause, plugin, projects, questions, queue, quota, reject, resume_project,
+    doctor, dry_run, explain, fork, gate, hook, init, kill, lint, list, list_all, logs, man, new,
+    notify, overview, pause, plugin, projects, questions, queue, quota, reject, resume_project,
     run_project, say, schema, session_path, smoke, start, start_supervisor, status, stop, tail,
     test, wait,
 };
@@ -86,6 +86,8 @@ enum Command {
     Approve(answer::DecisionArgs),
     /// Reject what a session asks: it stops, or its agent reads why
     Reject(answer::DecisionArgs),
+    /// Accept your own change of a check's files in a session that has begun
+    Gate(gate::Args),
     /// Send a message to the agent at work
     Say(say::Args),
     /// Show what sessions ask you, and how to answer
@@ -229,6 +231,7 @@ impl Cli {
             Command::Answer(args) => answer::run(&args, context),
             Command::Approve(args) => approve::run(&args, context),
             Command::Reject(args) => reject::run(&args, context),
+            Command::Gate(args) => gate::run(&args, context),
             Command::Say(args) => say::run(&args, context),
             Command::Questions(args) => questions::run(&args, context),
             Command::Pause(args) => pause::run(&args, context),

@@ -16,6 +16,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "dry-run",
     "explain",
     "fork",
+    "gate",
     "help",
     "hook",
     "init",

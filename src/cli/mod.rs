@@ -26,6 +26,7 @@ mod early_end;
 mod explain;
 mod fork;
 mod format;
+mod gate;
 mod graph;
 mod hook;
 mod hook_programs;

@@ -59,6 +59,12 @@ pub struct SessionState {
     /// What is known of its costs besides their sum.
     #[serde(default)]
     pub spending: Spending,
+    /// Files of gates as you accepted them, by path: their fingerprints.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accepted_gates: BTreeMap<String, String>,
+    /// Whether it has recorded what the project brings from an earlier program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// The names of the phases of the PRD that are over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<String>,

@@ -6,9 +6,10 @@ use super::cursor::Cursor;
 use super::ending::{Ending, NodeEnding};
 use super::finished_attempt::FinishedAttempt;
 use super::fork::ForkedFrom;
-use super::gate::{GateVerdict, VerifyAnswer};
+use super::gate::{GateFile, GateVerdict, VerifyAnswer};
 use super::hook::{HookExit, HookRun};
 use super::id::{NodeId, RunId, SessionName};
+use super::imported::Imported;
 use super::input::PauseAfter;
 use super::limit::Limit;
 use super::phase::DonePhase;
@@ -70,6 +71,8 @@ pub enum Event {
     },
     /// The runner was asked to end after the current iteration, because other projects wait.
     YieldRequested,
+    /// The project comes from an earlier program, which had come so far.
+    ProjectImported(Imported),
     /// The user resumed the session; `max_iterations` replaces the current node's.
     SessionResumed {
         max_iterations: Option<u32>,
@@ -149,6 +152,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         phases: Vec<DonePhase>,
         usage: Usage,
+    },
+    /// You accepted files of gates as they are now; a question about them is answered.
+    GateAccepted {
+        files: Vec<GateFile>,
+        by: String,
     },
     /// A phase of the PRD is over.
     PhaseFinished {

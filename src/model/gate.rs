@@ -42,6 +42,15 @@ pub struct VerifyAnswer {
     pub details: String,
 }
 
+/// A file of a gate as you accepted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateFile {
+    /// Absolute.
+    pub path: String,
+    /// Fingerprint of its content; empty if it does not exist.
+    pub hash: String,
+}
+
 impl VerifyAnswer {
     /// The maximum number of characters of `details` that are kept.
     pub const MAX_DETAILS: usize = 2000;

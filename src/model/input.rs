@@ -4,7 +4,7 @@ use super::branch::BranchReport;
 use super::change::Change;
 use super::cursor::Cursor;
 use super::finished_attempt::FinishedAttempt;
-use super::gate::{GateVerdict, VerifyAnswer};
+use super::gate::{GateFile, GateVerdict, VerifyAnswer};
 use super::hook::{HookExit, HookRun};
 use super::id::NodeId;
 use super::limit::Limit;
@@ -145,6 +145,8 @@ pub enum Request {
     },
     /// End the runner after the current iteration, but not the session.
     Yield,
+    /// Accept files of gates as they are now.
+    AcceptGate { files: Vec<GateFile>, by: String },
     /// End now.
     Stop(Stop),
     /// Continue from an ending short of the goal.

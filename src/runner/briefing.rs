@@ -67,7 +67,9 @@ fn folder_of(path: &str) -> &str {
 /// Returns a file of the project, if it can be read. An agent that lacks it finds that out; a device must not hang us.
 fn read(root: &Utf8Path, path: &str) -> Option<ProjectText> {
     let whole = root.join(path);
-    fs::metadata(&whole).ok().filter(|about| about.is_file())?;
+    fs::metadata(&whole)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
     let mut bytes = Vec::new();
     let file = fs::File::open(&whole).ok()?;
     file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;

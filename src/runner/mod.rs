@@ -53,7 +53,7 @@ pub use acquire::{
     stop_runner,
 };
 pub use env::RunnerEnv;
-pub use gates::{JUDGE_TRIES, freeze_gates};
+pub use gates::{JUDGE_TRIES, freeze_gates, gate_file_hash};
 pub use kill::record_kill;
 pub use launch_request::LaunchRequest;
 pub use observer::notifier::notify_missed;

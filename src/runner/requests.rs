@@ -23,6 +23,7 @@ impl Runner {
                 | Request::Say(_)
                 | Request::Block { .. }
                 | Request::Resume { .. }
+                | Request::AcceptGate { .. }
                 | Request::Yield => (),
             }
             tracing::info!(request = ?waiting.request, "request received");

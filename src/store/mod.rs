@@ -10,6 +10,7 @@ pub(crate) mod fault;
 pub mod fleet;
 pub mod fork;
 pub mod ignored;
+pub mod imported;
 pub mod inbox;
 pub mod inputs;
 pub mod journal;

@@ -210,6 +210,14 @@ impl Termination {
             .collect()
     }
 
+    /// Whether one of its commands is about a project that is built from a PRD.
+    pub fn has_prd(&self) -> bool {
+        self.gates().iter().any(|gate| match gate {
+            GateRef::Command(gate) => gate.complete.as_ref().is_some_and(|it| !it.prd.is_empty()),
+            GateRef::Judge(_) => false,
+        })
+    }
+
     /// Returns everything that is asked outside the loop, by gate number.
     pub fn gates(&self) -> Vec<GateRef<'_>> {
         self.strategies()

@@ -214,3 +214,117 @@ fn a_phase_is_over_once_its_boxes_are_ticked_and_the_check_passes() {
     project.ap(&["work", "s", "--foreground", "--resume"]);
     assert_eq!(project.read(".agent-pipelines/backlog-archive.md"), archive);
 }
+
+#[test]
+fn a_project_of_cc_autopipe_is_taken_over_once_and_stays_as_it_is() {
+    let project = Project::new();
+    let old = |name: &str| format!(".cc-autopipe/{name}");
+    project.write(
+        &old("prd.md"),
+        "### Phase 1: pay\n- [x] by card\n### Phase 2: ship\n- [ ] it ships\n",
+    );
+    project.write(
+        &old("verify.sh"),
+        "#!/bin/sh\necho '{\"passed\":true,\"score\":1}'\n",
+    );
+    project.write(&old("knowledge.md"), "2026-05-01 t1: learned\n");
+    project.write(&old("findings_index.md"), "found\n");
+    project.write(&old("backlog.md"), "- [ ] t2 \u{2014} ship\n");
+    project.write(
+        &old("config.yaml"),
+        "name: shop\nmodels:\n  default: haiku\nlimits: {max_hours: 3}\n",
+    );
+    project.write(&old("HUMAN_NEEDED.md"), "help\n");
+    project.write(
+        ".claude/settings.json",
+        "{\"hooks\": {\"Stop\": \"/home/me/cc-autopipe/hooks/stop\"}}\n",
+    );
+    project.write(&old("state.json"), "{\"schema_version\": 7, \"phase\": ");
+    let refused = project.ap(&["init", "--import", "--no-register"]).expect(2);
+    refused.says(&["state.json cannot be imported", "nothing was changed"]);
+    assert!(!project.root().join(".agent-pipelines").exists());
+    project.write(
+        &old("state.json.bak"),
+        "{\"schema_version\": 7, \"phase\": \"failed\", \"iteration\": 41, \"threshold\": 0.9, \"phases_completed\": [1], \"consecutive_failures\": 2, \"session_id\": \"c1\"}\n",
+    );
+    git(&project, &["add", "-f", "."]);
+    git(&project, &["commit", "-q", "-m", "before"]);
+    project
+        .ap(&["init", "--import", "--no-register"])
+        .expect(0)
+        .says(&[
+            "prd.md: from .cc-autopipe/prd.md",
+            "findings.md: from .cc-autopipe/findings_index.md",
+            "config.yaml: translated",
+            "`limits` had no effect",
+            "its copy state.json.bak was used",
+            "failed, 41 cycles, 1 phases over",
+            "HUMAN_NEEDED.md: the old program waits for you",
+            ".claude/settings.json: it has hooks of cc-autopipe",
+        ]);
+    let config = project.read(".agent-pipelines/config.yaml");
+    assert!(
+        config.contains("models: {default: haiku}\nthreshold: 0.9\n"),
+        "{config}"
+    );
+    let changed = git(
+        &project,
+        &["status", "--porcelain", "--", ".cc-autopipe", ".claude"],
+    );
+    assert_eq!(changed, "", "what was there stays as it is");
+    let all = |project: &Project| {
+        git(
+            project,
+            &[
+                "status",
+                "--porcelain",
+                "--ignored",
+                "--untracked-files=all",
+            ],
+        )
+    };
+    let (files, prd) = (all(&project), project.read(".agent-pipelines/prd.md"));
+    project.write(".agent-pipelines/rules.md", "mine\n");
+    project.ap(&["init", "--import", "--no-register"]).expect(0);
+    assert_eq!(all(&project), files);
+    assert_eq!(project.read(".agent-pipelines/prd.md"), prd);
+    assert_eq!(project.read(".agent-pipelines/rules.md"), "mine\n");
+    let yaml = "termination: { type: verify, command: .agent-pipelines/verify.sh, prd: [.agent-pipelines/prd.md], max: 2 }\n";
+    let script = "sed -i 's/. . it ships/[x] it ships/' .agent-pipelines/prd.md\necho '{\"decision\":\"stop\"}' >\"$status\"";
+    project.shell_loop("work", yaml, script);
+    project.ap(&["work", "s", "--foreground"]).expect(0);
+    let imported = project.events("s", "project_imported");
+    assert_eq!(imported.len(), 1);
+    assert_eq!(imported[0]["phases"][0], "phase 1: pay");
+    assert_eq!(imported[0]["record"]["session_id"], "c1");
+    let over = project.events("s", "phase_finished");
+    assert_eq!(over.len(), 1, "the first phase was over before");
+    project.ap(&["work", "t", "--foreground"]).expect(0);
+    assert_eq!(project.events("t", "project_imported").len(), 0);
+}
+
+#[test]
+fn a_check_that_you_changed_counts_once_you_have_accepted_it() {
+    let project = Project::new();
+    project.write("check.sh", "echo '{\"passed\":false}'\n");
+    let yaml = "termination: { type: verify, command: sh check.sh, max: 9 }\non_trouble: ask\n";
+    let script = "if [ $n = 1 ]; then echo \"echo '{\\\"passed\\\":true}'\" >check.sh; \"$AP_EXE\" gate accept s >nested 2>&1; fi\necho '{\"decision\":\"continue\"}' >\"$status\"";
+    project.shell_loop("work", yaml, script);
+    let runner = project.start(&["work", "s", "--foreground"]);
+    project.until_event("s", "question_asked", 1);
+    assert!(
+        project.read("nested").contains("that is for the user"),
+        "{}",
+        project.read("nested")
+    );
+    project
+        .ap(&["gate", "accept", "s"])
+        .expect(0)
+        .says(&["check.sh as it is now"]);
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.events("s", "gate_accepted").len(), 1);
+    project
+        .ap(&["gate", "accept", "s"])
+        .expect(2)
+        .says(&["are as it knows them"]);
+}

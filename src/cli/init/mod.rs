@@ -1,5 +1,6 @@
 //! `ap init`: prepares a project for `ap autopilot`. It adds files, and never changes yours.
 mod agents_md;
+mod import;
 
 use super::context::Context;
 use super::projects;
@@ -17,6 +18,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub(super) struct Args {
     /// The project [default: the current one]
     dir: Option<Utf8PathBuf>,
+    /// Take over the project's `.cc-autopipe/`, which stays as it is
+    #[arg(long)]
+    import: bool,
     /// Do not add it to the projects that the supervisor works on
     #[arg(long)]
     no_register: bool,
@@ -32,15 +36,26 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         None => context.project.root().to_owned(),
         Some(dir) => directory(dir)?,
     };
-    if args.agents_md && args.dir.is_none() && !args.no_register {
+    if args.agents_md && args.dir.is_none() && !args.no_register && !args.import {
         return agents_md::add(&root);
     }
+    let imported = if args.import {
+        import::import(&root)?
+    } else {
+        Vec::new()
+    };
     let written: Vec<(Template, Written)> = TEMPLATES
         .into_iter()
         .map(|template| Ok((template, template.write(&root)?)))
         .collect::<Result<_>>()?;
     let missing = ignored::let_in(&root.join(FOLDER))?;
     say(report(&root, &written))?;
+    if !imported.is_empty() {
+        say(format!(
+            "\nImported from .cc-autopipe/:\n  {}\n",
+            imported.join("\n  ")
+        ))?;
+    }
     if !missing.is_empty() {
         note(format!(
             "{FOLDER}/.gitignore is yours and was left as it is. Add these lines, so that commits contain your files:\n{}",

@@ -2,7 +2,7 @@
 use super::question::{answered, approved};
 use super::said::said;
 use crate::engine::state::{Phase, State};
-use crate::model::{Change, Cursor, Ending, Event, PauseAfter, Request, WaitReason};
+use crate::model::{Change, Cursor, Ending, Event, GateFile, PauseAfter, Request, WaitReason};
 use jiff::Timestamp;
 
 pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Option<Event> {
@@ -29,6 +29,14 @@ pub(super) fn requested(state: &State, request: &Request, now: Timestamp) -> Opt
         // The branches of a block have inboxes of their own.
         (Phase::Parallel, Request::Block { .. }) => None,
         (_, Request::Block { cursor, reason }) => blocked(state, *cursor, reason),
+        (_, Request::AcceptGate { files, by }) => {
+            let known = &state.session.accepted_gates;
+            let is_new = |file: &GateFile| known.get(&file.path) != Some(&file.hash);
+            files.iter().any(is_new).then(|| Event::GateAccepted {
+                files: files.clone(),
+                by: by.clone(),
+            })
+        }
         (_, Request::Yield) => (!state.session.yielding).then_some(Event::YieldRequested),
         (_, Request::Answer(answer)) => answered(state, answer),
         (_, Request::Say(text)) => said(state, text),

@@ -69,6 +69,8 @@ impl State {
                 };
                 self.gate_answered(*gate, &said, (*usage, phases), at);
             }
+            Event::GateAccepted { files, .. } => self.gate_accepted(files, at),
+            Event::ProjectImported(imported) => self.project_imported(imported),
             Event::PhaseFinished { phase } => self.phase_finished(phase),
             Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked, at),
             Event::TaskClaimed { task, .. } => self.task_claimed(task),

@@ -1,7 +1,7 @@
 //! Records the answers of gates.
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::State;
-use crate::model::{DonePhase, GateAnswer, GateVerdict, Outcome, Usage};
+use crate::model::{DonePhase, GateAnswer, GateVerdict, Imported, Outcome, Usage};
 use jiff::Timestamp;
 
 impl State {
@@ -40,6 +40,11 @@ impl State {
             | GateVerdict::Unavailable { .. } => 0,
         };
         self.current.gates.insert(gate, verdict.clone());
+    }
+
+    pub(super) fn project_imported(&mut self, imported: &Imported) {
+        self.session.imported = true;
+        self.session.phases.extend(imported.phases.iter().cloned());
     }
 
     pub(super) fn phase_finished(&mut self, phase: &DonePhase) {

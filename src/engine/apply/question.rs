@@ -2,7 +2,8 @@
 use super::elapsed::passed_ms;
 use crate::engine::state::{Phase, State};
 use crate::model::{
-    Answered, Asker, GivenAnswer, Next, NodeId, Question, Stop, StopSource, Subject, WaitReason,
+    Answered, Asker, GateFile, GivenAnswer, Next, NodeId, Question, Stop, StopSource, Subject,
+    WaitReason,
 };
 use jiff::Timestamp;
 
@@ -69,6 +70,20 @@ impl State {
                 by: answer.by.clone(),
                 at: answer.given_at,
             });
+        }
+    }
+
+    /// Records files of gates as you accepted them. What was asked about a broken gate is answered.
+    pub(super) fn gate_accepted(&mut self, files: &[GateFile], at: Timestamp) {
+        let known = files
+            .iter()
+            .map(|file| (file.path.clone(), file.hash.clone()));
+        self.session.accepted_gates.extend(known);
+        self.current.counters.gate_failures = 0;
+        let is_about_it = |asked: &mut Question| asked.subject == Subject::BrokenGate;
+        if self.session.question.take_if(is_about_it).is_some() {
+            self.end_question_wait(at);
+            self.current.queue_status = None;
         }
     }
 

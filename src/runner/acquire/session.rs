@@ -12,7 +12,7 @@ use crate::plan::PlanKind;
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Session, Snapshot, is_older_run, kept, load, load_cached, older_run};
-use crate::store::{inbox, journal, views};
+use crate::store::{imported, inbox, journal, views};
 use crate::workspace::Workspace;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
@@ -123,7 +123,7 @@ fn create(
 ) -> Result<Acquired, AcquireError> {
     let dir = project.session(&request.plan.session);
     let mut session = Session::create(dir, &request.plan, Some(lock), clock::now())?;
-    record_runner_start(&mut session, request)?;
+    record_runner_start(project, &mut session, request)?;
     Ok(Acquired::Session(Box::new(session)))
 }
 
@@ -148,7 +148,7 @@ fn resume(
     }
     let is_stop = |request: &Request| matches!(request, Request::Stop(_));
     inbox::forget_older(&session.dir.inbox(), since, is_stop)?;
-    record_runner_start(&mut session, request)?;
+    record_runner_start(project, &mut session, request)?;
     if request.replace && request.plan != session.plan {
         session = session.replace_plan(&request.plan, clock::now())?;
     }
@@ -193,6 +193,7 @@ fn new_maximum(request: &SessionRequest, session: &Session) -> Result<Option<u32
 
 /// Records that this process runs the session from now on.
 fn record_runner_start(
+    project: &Project,
     session: &mut Session,
     request: &SessionRequest,
 ) -> Result<(), AcquireError> {
@@ -204,5 +205,24 @@ fn record_runner_start(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         slice: request.slice.as_ref().map(|slice| slice.generation),
     };
-    Ok(session.append_sync(started, clock::now())?)
+    session.append_sync(started, clock::now())?;
+    record_import(project, session)
+}
+
+/// Records what the project brings from an earlier program, in the first session that is built from its PRD.
+fn record_import(project: &Project, session: &mut Session) -> Result<(), AcquireError> {
+    let Some(imported) = imported::waiting(project.root())? else {
+        return Ok(());
+    };
+    if !session
+        .plan
+        .all_nodes()
+        .any(|node| node.termination.has_prd())
+    {
+        return Ok(());
+    }
+    if !session.state().session.imported {
+        session.append_sync(Event::ProjectImported(imported), clock::now())?;
+    }
+    Ok(imported::recorded(project.root())?)
 }

@@ -7,6 +7,7 @@ use crate::runner::attempt_context::AttemptContext;
 use crate::termination::{Gate, GateReading, read_command};
 use camino::Utf8Path;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub(super) fn command(
     context: &AttemptContext<'_>,
     gate: &Gate,
 ) -> impl Future<Output = (GateReading, Vec<DonePhase>)> + Send + use<> {
-    let call = if let Some(reason) = changed_file(gate) {
+    let call = if let Some(reason) = changed_file(gate, &context.state.session.accepted_gates) {
         Err(reason)
     } else {
         call(context, gate).ok_or_else(|| "there is no such program on PATH".to_owned())
@@ -39,16 +40,19 @@ pub(super) fn command(
 }
 
 /// Returns why the gate's files are not trusted, if one has changed.
-fn changed_file(gate: &Gate) -> Option<String> {
+fn changed_file(gate: &Gate, accepted: &BTreeMap<String, String>) -> Option<String> {
     let mut frozen = gate.frozen.iter();
-    let changed = frozen.find(|file| hash_of(Utf8Path::new(&file.path)) != file.hash)?;
+    let changed = frozen.find(|file| {
+        let known = accepted.get(&file.path).unwrap_or(&file.hash);
+        hash_of(Utf8Path::new(&file.path)) != *known
+    })?;
     let how = if changed.hash.is_empty() {
         "created"
     } else {
         "changed"
     };
     Some(format!(
-        "{} was {how} since the session started, so the gate is not trusted; restore the file, or start over with --force",
+        "{} was {how} since the session started, so the gate is not trusted; restore the file, or accept your own change with `ap gate accept`",
         changed.path
     ))
 }

@@ -37,6 +37,11 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
     }
 }
 
+/// Returns the fingerprint by which a file of a gate is known.
+pub fn gate_file_hash(path: &str) -> String {
+    hash_of(Utf8Path::new(path))
+}
+
 /// Returns the fingerprint of a file; empty if there is none that can be read.
 pub(super) fn hash_of(path: &Utf8Path) -> String {
     fs::read(path).map_or_else(|_| String::new(), fingerprint)

@@ -9,7 +9,7 @@ mod freeze;
 mod gates;
 mod judge;
 
-pub use freeze::freeze_gates;
+pub use freeze::{freeze_gates, gate_file_hash};
 pub(super) use gates::Gates;
 pub(super) use judge::JUDGE_INPUT_BYTES;
 pub use judge::JUDGE_TRIES;

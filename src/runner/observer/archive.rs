@@ -1,10 +1,9 @@
 //! Appends the phases of a PRD that are over to `.agent-pipelines/backlog-archive.md`.
 use crate::model::{DonePhase, Event};
-use crate::plan::{Node, Plan};
+use crate::plan::Plan;
 use crate::store::observer::{Fact, Observer, Reaction};
 use crate::store::project_folder::FOLDER;
 use crate::store::{beneath, crash, ignored};
-use crate::termination::GateRef;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{self, Write as _};
@@ -26,16 +25,7 @@ impl PhaseArchive {
 
     /// Whether a plan has a PRD with phases to keep.
     pub(in crate::runner) fn is_kept(plan: &Plan) -> bool {
-        let gates = |node: &Node| {
-            let gates = node.termination.gates();
-            gates.iter().any(|gate| match gate {
-                GateRef::Command(gate) => {
-                    gate.complete.as_ref().is_some_and(|it| !it.prd.is_empty())
-                }
-                GateRef::Judge(_) => false,
-            })
-        };
-        plan.all_nodes().any(gates)
+        plan.all_nodes().any(|node| node.termination.has_prd())
     }
 
     fn append(&self, fact: &Fact<'_>, phase: &DonePhase) -> io::Result<()> {

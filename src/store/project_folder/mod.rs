@@ -116,6 +116,13 @@ impl Template {
     }
 }
 
+/// Whether a file of the folder is as `ap init` wrote it.
+pub fn is_template(root: &Utf8Path, name: &str) -> bool {
+    let there = fs::read(root.join(FOLDER).join(name));
+    let mut templates = TEMPLATES.iter().filter(|template| template.name == name);
+    there.is_ok_and(|there| templates.any(|template| template.text.as_bytes() == there))
+}
+
 /// Whether a path in a project is a file that `ap init` wrote, that you must edit, and that you have not edited.
 pub fn is_unedited(root: &Utf8Path, path: &str) -> bool {
     let name = path

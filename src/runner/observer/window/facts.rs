@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer, Reaction};
-use crate::text;
+use crate::text::{self, count};
 use crate::ui::{self, duration, style, time};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
@@ -94,6 +94,8 @@ fn line(event: &Event) -> Option<String> {
             bytes, restored, ..
         } => repaired(*bytes, *restored),
         Event::RunnerParked { why, .. } => format!("parked: {}", text::clean(why)),
+        Event::ProjectImported(imported) => format!("imported, with {} over", count(imported.phases.len(), "phase")),
+        Event::GateAccepted { files, .. } => format!("you accepted {} of its checks", count(files.len(), "file")),
         Event::PhaseFinished { phase } => format!("{} is over", phase.name),
         Event::QuotaWarned { window, used, .. } => format!("{used} of the {window} is used"),
         Event::AgentExited(_)
