@@ -149,7 +149,7 @@ pub fn spent_by_project(dirs: &UserDirs, from: Timestamp) -> io::Result<BTreeMap
     Ok(sums)
 }
 
-/// Calls `each` for the lines from the last to the first, until it returns false.
+/// Calls `each` for the lines from the last to the first, until it wants none of a block.
 fn for_each_back(dirs: &UserDirs, mut each: impl FnMut(&Spent<'_>) -> bool) -> io::Result<()> {
     let mut file = match fs::File::open(dirs.state_file(StateFile::Spent)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -170,10 +170,17 @@ fn for_each_back(dirs: &UserDirs, mut each: impl FnMut(&Spent<'_>) -> bool) -> i
             Some(end) => end + 1,
             None => block.len(),
         };
-        for line in block[begin..].rsplit(|byte| *byte == b'\n') {
-            if parse(line.trim_ascii()).is_some_and(|spent| !each(&spent)) {
-                return Ok(());
+        // A line may be booked long after it was spent, so one that is old ends nothing.
+        let lines = block[begin..].rsplit(|byte| *byte == b'\n');
+        let (mut read, mut wanted) = (0_u64, 0_u64);
+        for line in lines {
+            if let Some(spent) = parse(line.trim_ascii()) {
+                read += 1;
+                wanted += u64::from(each(&spent));
             }
+        }
+        if 0 < read && wanted == 0 {
+            return Ok(());
         }
         block.truncate(begin);
         rest = block;

@@ -126,6 +126,9 @@ fn what_was_spent_since_a_time_is_read_from_the_end() {
         [spent(1990), spent(0), spent(-5), spent(5000)],
         [10.0, 2000.0, 2001.0, 0.0]
     );
+    // A runner that resumes late books what its attempt cost long before.
+    append(&dirs, &line("late", 1, 3, 1.0)).unwrap();
+    assert_eq!([spent(1990), spent(0)], [10.0, 2001.0]);
 }
 
 #[test]
