@@ -7,7 +7,11 @@ use crate::store::ledger::sums_since;
 use fs_err as fs;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use std::io;
+
+/// How long nothing starts where it is not known what was spent, before that is looked at again.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The budgets over all sessions, and what is spent of them. Read again when the budgets or the ledger change.
 #[derive(Debug, Default)]
@@ -16,6 +20,8 @@ pub(super) struct SharedBudget {
     /// The length of the ledger when it was last read.
     ledger: Option<u64>,
     periods: Vec<Period>,
+    /// Why it is not known what is spent, and until when nothing starts for that.
+    unknown: Option<Hold>,
 }
 
 /// The current day, or the current week.
@@ -46,6 +52,7 @@ impl SharedBudget {
         }
         if self.budgets.is_empty() {
             self.periods.clear();
+            self.unknown = None;
             return;
         }
         let length = fs::metadata(dirs.state_file(StateFile::Spent)).map_or(0, |it| it.len());
@@ -56,17 +63,33 @@ impl SharedBudget {
         {
             return;
         }
-        self.periods = periods(&self.budgets, now, zone);
-        let begins: Vec<Timestamp> = self.periods.iter().map(|period| period.begin).collect();
+        let mut periods = periods(&self.budgets, now, zone);
+        let begins: Vec<Timestamp> = periods.iter().map(|period| period.begin).collect();
         match sums_since(dirs, &begins) {
             Ok(sums) => {
-                for (period, spent) in self.periods.iter_mut().zip(sums) {
+                for (period, spent) in periods.iter_mut().zip(sums) {
                     period.spent = spent;
                 }
+                (self.periods, self.ledger, self.unknown) = (periods, Some(length), None);
             }
-            Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+            Err(error) => {
+                tracing::warn!(%error, "the ledger cannot be read");
+                self.note_unread(periods, &error, now);
+            }
         }
-        self.ledger = Some(length);
+    }
+
+    /// Records that the ledger cannot be read: what was known still counts, and where nothing was, nothing starts.
+    fn note_unread(&mut self, periods: Vec<Period>, error: &io::Error, now: Timestamp) {
+        self.ledger = None;
+        let begins = |all: &[Period]| all.iter().map(|it| it.begin).collect::<Vec<_>>();
+        if begins(&periods) == begins(&self.periods) {
+            return;
+        }
+        self.periods = periods;
+        let reason = format!("what all sessions have spent is not known: spent.jsonl: {error}");
+        let until = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
+        self.unknown = Some((reason, until));
     }
 
     /// Whether nothing is limited.
@@ -98,7 +121,9 @@ impl SharedBudget {
             let reason = format!("all sessions have spent {spent} of this {}", period.name);
             Some((reason, period.end))
         });
-        holds.max_by_key(|(_, end)| *end)
+        holds
+            .chain(self.unknown.clone())
+            .max_by_key(|(_, end)| *end)
     }
 }
 
@@ -126,6 +151,36 @@ fn periods(budgets: &Budgets, now: Timestamp, zone: &TimeZone) -> Vec<Period> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ledger_that_cannot_be_read_holds_unless_its_sums_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = camino::Utf8Path::from_path(folder.path()).unwrap();
+        let dirs = UserDirs::new(&crate::model::Env::default(), Some(home));
+        let ledger = dirs.state_file(StateFile::Spent);
+        let budgets = Budgets {
+            day: PeriodBudget {
+                usd: Some(5.0),
+                tokens: None,
+            },
+            ..Budgets::default()
+        };
+        let now = crate::clock::now();
+        let mut budget = SharedBudget::default();
+        let mut hold = |budgets| {
+            budget.look(&dirs, budgets, now, &TimeZone::UTC);
+            budget.hold(&Usage::default())
+        };
+        fs::create_dir_all(&ledger).unwrap();
+        let (reason, until) = hold(budgets).unwrap();
+        assert!(reason.contains("is not known: spent.jsonl: "), "{reason}");
+        assert_eq!(until, now + LOOK_AGAIN);
+        fs::remove_dir(&ledger).unwrap();
+        assert_eq!(hold(budgets), None);
+        fs::create_dir(&ledger).unwrap();
+        assert_eq!(hold(budgets), None, "nothing was spent, as far as is known");
+        assert_eq!(hold(Budgets::default()), None);
+    }
 
     #[test]
     fn a_day_and_a_week_are_those_of_the_time_zone_and_may_have_another_length() {
