@@ -207,7 +207,9 @@ impl AttemptGate for QuotaGate {
             .into_iter()
             .find_map(|(index, label)| {
                 let decided = self.decide(plan, state, (index, &label), &moment)?;
-                let is_free = decided.decision == Some(QuotaDecision::Go);
+                // Where nothing is known, as after the file was removed, the hold lasts until its own end.
+                let is_free =
+                    decided.decision == Some(QuotaDecision::Go) && !decided.windows.is_empty();
                 is_free.then(|| decided.input(label, &self.policy_key, QuotaDecision::Go))
             })
     }

@@ -47,8 +47,8 @@ impl Runner {
         }
     }
 
-    /// Records what the agent of an attempt reported since the last time. What cannot be recorded is only logged: an
-    /// agent works on without it.
+    /// Records what the agent of an attempt reported since the last time. What cannot be recorded counts for
+    /// this session alone.
     pub(in crate::runner) fn record_quota(&mut self, attempt: &mut Attempt) -> Result<()> {
         let report = attempt.transcript.take_quota();
         if report.is_empty() {
@@ -62,17 +62,14 @@ impl Runner {
             return Ok(());
         };
         let today = user_zone(&self.env.vars).to_datetime(seen.at).date();
-        let recorded = quota::record(
-            &self.env.dirs,
-            Report {
-                account: &account,
-                source: QuotaSource::Agent,
-                report,
-                seen,
-                warn_on: Some(today),
-            },
-        );
-        match recorded {
+        let report = Report {
+            account: &account,
+            source: QuotaSource::Agent,
+            report,
+            seen,
+            warn_on: Some(today),
+        };
+        match quota::record(&self.env.dirs, report.clone()) {
             Ok(warnings) => {
                 for warning in warnings {
                     self.session.append(
@@ -86,7 +83,11 @@ impl Runner {
                     )?;
                 }
             }
-            Err(error) => tracing::warn!(%error, "quota.json: the report is not recorded"),
+            Err(error) => {
+                tracing::warn!(%error, "quota.json: the report is not recorded");
+                let mut desk = lock(&self.desk);
+                desk.file.keep_unrecorded(&self.env.dirs, report);
+            }
         }
         Ok(())
     }

@@ -47,6 +47,20 @@ impl Home {
     }
 
     fn record(&self, plan: &Plan, status: WindowStatus, used: f64, minutes: i64) {
+        self.with_report(plan, status, used, minutes, |report| {
+            quota::record(&self.dirs, report).unwrap();
+        });
+    }
+
+    /// Calls `take` with a report about the plan's account.
+    fn with_report(
+        &self,
+        plan: &Plan,
+        status: WindowStatus,
+        used: f64,
+        minutes: i64,
+        take: impl FnOnce(Report<'_>),
+    ) {
         let node = plan.node(0).unwrap();
         let seen = moment();
         let report = QuotaReport {
@@ -65,7 +79,7 @@ impl Home {
             seen: &seen,
             warn_on: None,
         };
-        quota::record(&self.dirs, report).unwrap();
+        take(report);
     }
 
     fn session(&self, name: &str) -> (Session, SharedDesk) {
@@ -245,9 +259,43 @@ fn a_hold_outlasts_a_file_that_is_torn_meanwhile() {
     let until = held(&session);
     assert!(until.is_some());
     let file = home.dirs.state_file(StateFile::Quota);
-    atomic::replace(&file, b"{\"v\":1,\"acc").unwrap();
-    session.look_at_gate().unwrap();
-    assert_eq!(held(&session), until);
+    for text in ["{\"v\":1,\"acc", "{\"v\":9}"] {
+        atomic::replace(&file, text.as_bytes()).unwrap();
+        session.look_at_gate().unwrap();
+        assert_eq!(held(&session), until, "{text}");
+    }
+    // A runner that knows nothing of it resumes the session.
+    let (dir, plan) = (session.dir.clone(), session.plan.clone());
+    drop(session);
+    let mut resumed = Session::open(dir, None).unwrap();
+    let gate = QuotaGate::new(
+        home.dirs.clone(),
+        home.vars.clone(),
+        &plan,
+        SharedDesk::default(),
+    );
+    resumed.set_gate(gate);
+    resumed.look_at_gate().unwrap();
+    assert_eq!(held(&resumed), until);
+    fs_err::remove_file(&file).unwrap();
+    resumed.look_at_gate().unwrap();
+    assert_eq!(held(&resumed), until, "without the file");
+}
+
+#[test]
+fn a_report_that_cannot_be_recorded_counts_for_its_session() {
+    let home = Home::new();
+    let file = home.dirs.state_file(StateFile::Quota);
+    fs_err::create_dir_all(&home.dirs.state).unwrap();
+    atomic::replace(&file, b"{\"v\":9}").unwrap();
+    let (mut session, desk) = home.session("s");
+    let plan = session.plan.clone();
+    home.with_report(&plan, WindowStatus::Allowed, 0.99, 60, |report| {
+        assert!(quota::record(&home.dirs, report.clone()).is_err());
+        lock(&desk).file.keep_unrecorded(&home.dirs, report);
+    });
+    session.append_consequences().unwrap();
+    assert!(held(&session).is_some());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The file as it was read last: it is read again only if it was replaced.
 use super::file::{QuotaFile, read};
+use super::update::{Report, merge};
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::stamp::Stamp;
 
@@ -27,5 +28,11 @@ impl QuotaCache {
             self.read = Some((stamp, file));
         }
         &self.read.get_or_insert_default().1
+    }
+
+    /// Takes in a report that could not be recorded: what this process knows counts until the file is written again.
+    pub fn keep_unrecorded(&mut self, dirs: &UserDirs, report: Report<'_>) {
+        self.get(dirs);
+        merge(&mut self.read.get_or_insert_default().1, report);
     }
 }

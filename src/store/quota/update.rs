@@ -8,7 +8,7 @@ use crate::store::layout::UserDirs;
 use jiff::civil::Date;
 
 /// A report of a source about an account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Report<'a> {
     pub account: &'a Account,
     pub source: QuotaSource,
@@ -103,6 +103,11 @@ pub fn finish_asking(
         }
         (true, ())
     })
+}
+
+/// Takes in a report that could not be recorded, for this process alone.
+pub(super) fn merge(file: &mut QuotaFile, report: Report<'_>) {
+    of_account(file, report.account).merge(report.report, report.source, report.seen);
 }
 
 fn of_account<'f>(file: &'f mut QuotaFile, account: &Account) -> &'f mut AccountQuota {
