@@ -185,12 +185,8 @@ impl RunnerEnv {
         let Some(slots) = &self.slots else {
             return Ok(Some((self.permit_for_adopted(), None)));
         };
-        let slots = Slots {
-            most: permitted(slots.most),
-            ..slots.clone()
-        };
         Ok(slots
-            .try_take()?
+            .try_take(permitted(slots.most))?
             .map(|slot| (self.permit_for_adopted(), Some(slot))))
     }
 

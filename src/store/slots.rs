@@ -28,9 +28,10 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// Takes a free slot, if there is one.
-    pub fn try_take(&self) -> io::Result<Option<Slot>> {
+    /// Takes a free slot, if there is one and fewer than `permitted` are taken.
+    pub fn try_take(&self, permitted: u32) -> io::Result<Option<Slot>> {
         fs::create_dir_all(&self.folder)?;
+        let (mut free, mut taken) = (None, 0);
         for number in 1..=self.most {
             let path = self.folder.join(format!("{number}.lock"));
             let file = fs::OpenOptions::new()
@@ -39,11 +40,19 @@ impl Slots {
                 .create(true)
                 .truncate(false)
                 .open(path)?;
-            if let Some(lock) = FileLock::try_exclusive(&file)? {
-                return Ok(Some(Slot { file, _lock: lock }));
+            match FileLock::try_exclusive(&file)? {
+                Some(lock) => free = Some(Slot { file, _lock: lock }),
+                None => taken += 1,
+            }
+            if permitted <= taken {
+                return Ok(None);
+            }
+            // The others cannot be too many.
+            if free.is_some() && self.most - number + taken < permitted {
+                break;
             }
         }
-        Ok(None)
+        Ok(free)
     }
 }
 
@@ -59,15 +68,35 @@ mod tests {
             most: 2,
         };
         let (one, two) = (
-            slots.try_take().unwrap().unwrap(),
-            slots.try_take().unwrap().unwrap(),
+            slots.try_take(2).unwrap().unwrap(),
+            slots.try_take(2).unwrap().unwrap(),
         );
-        assert!(slots.try_take().unwrap().is_none());
+        assert!(slots.try_take(2).unwrap().is_none());
         let inherited = one.file.try_clone().unwrap();
         drop(one);
-        assert!(slots.try_take().unwrap().is_none(), "a copy is still open");
+        assert!(slots.try_take(2).unwrap().is_none(), "a copy is still open");
         drop(inherited);
-        assert!(slots.try_take().unwrap().is_some());
+        assert!(slots.try_take(2).unwrap().is_some());
         drop(two);
+    }
+
+    #[test]
+    fn where_fewer_are_permitted_all_that_are_taken_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let slots = Slots {
+            folder: Utf8PathBuf::from_path_buf(folder.path().join("slots")).unwrap(),
+            most: 4,
+        };
+        let mut taken: Vec<Slot> = (0..4)
+            .map(|_| slots.try_take(4).unwrap().unwrap())
+            .collect();
+        for left in [3, 2] {
+            drop(taken.remove(0));
+            assert!(slots.try_take(2).unwrap().is_none(), "{left} are taken");
+        }
+        drop(taken.remove(0));
+        let more = slots.try_take(2).unwrap().unwrap();
+        assert!(slots.try_take(2).unwrap().is_none());
+        drop((taken, more));
     }
 }
