@@ -9,8 +9,8 @@ use super::context::InvocationContext;
 use super::failure;
 use super::model;
 use super::options::AgentOptions;
-use super::transcript::json::{dollars, list, nested, number, string};
-use super::transcript::{Activity, Denial, OutputFormat, TranscriptState, about};
+use super::transcript::json::{list, nested, number, string};
+use super::transcript::{Activity, Cost, Denial, OutputFormat, TranscriptState, about};
 use crate::model::{PermissionMode, Usage};
 use crate::text::clean;
 use serde_json::Value;
@@ -91,7 +91,8 @@ fn read(state: &mut TranscriptState, kind: &str, event: &Value, shown: &mut Vec<
         "text" => state.push_text(string(part, "text"), shown),
         "tool_use" => tool(part, shown),
         "step_finish" => {
-            state.add_usage(usage(part));
+            let used = usage(state, part);
+            state.add_usage(used);
             if string(part, "reason") == "stop" {
                 state.succeed(shown);
             }
@@ -139,7 +140,7 @@ fn tool(part: &Value, shown: &mut Vec<Activity>) {
     }
 }
 
-fn usage(part: &Value) -> Usage {
+fn usage(state: &mut TranscriptState, part: &Value) -> Usage {
     let tokens = nested(part, "tokens");
     let cache = nested(tokens, "cache");
     Usage {
@@ -147,7 +148,7 @@ fn usage(part: &Value) -> Usage {
         output_tokens: number(tokens, "output") + number(tokens, "reasoning"),
         cache_read_tokens: number(cache, "read"),
         cache_write_tokens: number(cache, "write"),
-        cost_usd: dollars(part, "cost"),
+        cost_usd: Cost::of(state, part, "cost").believed(),
         turns: 1,
     }
 }

@@ -1,13 +1,10 @@
 //! The usage in the events of Claude Code.
 use super::prices::{self, Price};
-use crate::agent::transcript::TranscriptState;
 use crate::agent::transcript::json::{nested, number};
+use crate::agent::transcript::{Cost, TranscriptState};
 use crate::model::Usage;
 use crate::text::clean;
 use serde_json::{Map, Value};
-
-/// No attempt costs more US dollars than this; a larger figure is a fault of the program.
-const MAX_COST_USD: f64 = 100_000.0;
 
 /// Returns a message's usage without its output tokens: events have only the count it began with.
 pub(in crate::agent) fn message_usage(usage: &Value) -> Usage {
@@ -40,7 +37,7 @@ pub(super) fn priced(usage: &Value, price: &Price) -> Usage {
 pub(super) fn settle(state: &mut TranscriptState, result: &Value) {
     let turns = state.settled.turns + number(result, "num_turns");
     let models = |key| result.get(key).and_then(Value::as_object);
-    let total_usd = believed(state, result, "total_cost_usd");
+    let total_usd = Cost::of(state, result, "total_cost_usd");
     if let Some(since) = models("model_usage_since_last_result") {
         for (name, usage) in by_model(state, since) {
             state.settled += usage;
@@ -85,32 +82,11 @@ fn model_usage(state: &mut TranscriptState, name: &str, model: &Value) -> Usage 
         ..Usage::default()
     };
     let hour = number(model, "cacheCreationEphemeral1hInputTokens");
-    let cost_usd = match believed(state, model, "costUSD") {
+    let cost_usd = match Cost::of(state, model, "costUSD") {
         Cost::Believed(usd) => usd,
         Cost::Absent | Cost::Refused => prices::of_model(name).cost(&tokens, hour),
     };
     Usage { cost_usd, ..tokens }
-}
-
-/// A cost as a program reports it.
-enum Cost {
-    Absent,
-    Believed(f64),
-    Refused,
-}
-
-/// Returns a cost, unless it is none that an agent can have.
-fn believed(state: &mut TranscriptState, value: &Value, key: &str) -> Cost {
-    let Some(found) = value.get(key).filter(|found| !found.is_null()) else {
-        return Cost::Absent;
-    };
-    match found.as_f64() {
-        Some(usd) if (0.0..=MAX_COST_USD).contains(&usd) => Cost::Believed(usd),
-        Some(_) | None => {
-            state.refuse(clean(&format!("{key} is {found}")));
-            Cost::Refused
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,15 +22,6 @@ pub(in crate::agent) fn number(value: &Value, key: &str) -> u64 {
         .min(MAX_COUNT)
 }
 
-/// Returns an amount of dollars; 0 where there is none.
-pub(in crate::agent) fn dollars(value: &Value, key: &str) -> f64 {
-    value
-        .get(key)
-        .and_then(Value::as_f64)
-        .filter(|cost| cost.is_finite() && *cost >= 0.0)
-        .unwrap_or_default()
-}
-
 /// Returns the elements of a list; none where there is no list.
 pub(in crate::agent) fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value

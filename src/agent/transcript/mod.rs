@@ -1,6 +1,7 @@
 //! Reads what an agent prints, as it prints it.
 mod activity;
 mod budget_watch;
+mod cost;
 mod decoder;
 mod format;
 pub(super) mod json;
@@ -14,6 +15,7 @@ mod state;
 pub use activity::Activity;
 pub(super) use activity::about;
 pub use budget_watch::Allowance;
+pub(in crate::agent) use cost::Cost;
 pub use decoder::{Decoder, Piece};
 pub use format::OutputFormat;
 pub use quota::RateLimit;
