@@ -98,12 +98,19 @@ fn print_raw(context: &Context) -> Result<ExitCode> {
 fn hint(context: &Context) -> String {
     let env = agent_env(&context.env, false);
     let account = Provider::named("claude").and_then(|claude| claude.adapter().account(&env));
-    let why = match account.filter(|account| !account.has_windows) {
+    let why = match account.clone().filter(|account| !account.has_windows) {
         Some(account) => format!(
             "nothing is known of the quota: agents sign in by {}, which has no windows",
             account.method
         ),
-        None => "nothing is known of the quota".to_owned(),
+        None => {
+            let refusal = account.and_then(|account| {
+                let policy = policy(context).ok()?;
+                refresh::refusal(&account, &policy, context)
+            });
+            let why = refusal.map(|why| format!(", and Claude Code is not asked: {why}"));
+            format!("nothing is known of the quota{}", why.unwrap_or_default())
+        }
     };
     format!(
         "{why}\nhelp: run a session, or name `ap hook statusline` as the status line of Claude Code; see `ap explain quota`"

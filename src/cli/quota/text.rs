@@ -1,7 +1,7 @@
 //! `ap quota` as text.
 use super::report::{AccountReport, QuotaReport, WindowReport};
 use crate::clock;
-use crate::model::QuotaDecision;
+use crate::model::{QuotaDecision, Share};
 use crate::text::clean;
 use crate::ui::style::Look;
 use crate::ui::table::{Cell, Fit, Table};
@@ -65,7 +65,7 @@ fn account(account: &AccountReport) -> String {
         .rows(rows)
         .fit_terminal();
     let decision = match &account.decision {
-        QuotaDecision::Go => "go: attempts begin".to_owned(),
+        QuotaDecision::Go => go(account),
         QuotaDecision::Hold { reason, .. } => clean(reason),
     };
     let mut lines = vec![heading, table, decision];
@@ -86,9 +86,24 @@ fn account(account: &AccountReport) -> String {
     lines.join("\n")
 }
 
+/// Returns why attempts begin: the window of which the least is left.
+fn go(account: &AccountReport) -> String {
+    let known = account
+        .windows
+        .iter()
+        .filter_map(|it| Some((it.used?, it.allowed?, &it.window)));
+    let left = |(used, allowed, _): &(Share, Share, _)| allowed.fraction() - used.fraction();
+    match known.min_by(|a, b| left(a).total_cmp(&left(b))) {
+        Some((used, allowed, window)) => {
+            format!("go: {used} of the {window} is used, {allowed} may be")
+        }
+        None => "go: nothing is known that forbids it".to_owned(),
+    }
+}
+
 fn row(window: &WindowReport) -> [Cell; 6] {
     let now = clock::now();
-    let share = |share: Option<crate::model::Share>| match share {
+    let share = |share: Option<Share>| match share {
         Some(share) => share.to_string().into(),
         None => Cell::new("unknown", Look::Faint),
     };

@@ -75,6 +75,12 @@ fn claude_code_is_not_asked_where_that_is_not_allowed() {
         let ran = project.ap(&["quota", "--refresh"]).expect(4);
         assert!(ran.stderr.contains("not asked"), "{name}: {}", ran.stderr);
         assert!(!project.root().join("requests").exists(), "{name}");
+        let ran = project.ap(&["quota"]).expect(4);
+        assert!(
+            ran.stderr.contains("not asked") || ran.stderr.contains("has no windows"),
+            "{name}: {}",
+            ran.stderr
+        );
     }
 }
 
