@@ -154,6 +154,37 @@ fn a_usual_cost_that_does_not_fit_is_shown_and_starts_all_the_same() {
     assert_eq!(second["usual_cost_usd"], json!(0.6));
 }
 
+#[test]
+fn that_an_attempt_may_not_finish_is_shown_while_it_works() {
+    let project = Project::new();
+    let script =
+        "iterations:\n  - {status: {decision: continue}, cost_usd: 0.6}\n  - {hang: true}\n";
+    let yaml = format!("{TERMINATION}guardrails: {{max_cost_usd: 1}}\n");
+    project.scripted_loop("work", &yaml, script);
+    let runner = project.start(&["work", "s", "--foreground"]);
+    project.until_event("s", "agent_started", 2);
+    let shown = project.ap(&["status", "s"]).expect(0);
+    shown.says(&["$0.40 is left and an attempt usually costs $0.60: it may not finish"]);
+    project.ap(&["stop", "s"]).expect(0);
+    assert_eq!(runner.ended(), 5);
+}
+
+#[test]
+fn an_agent_that_goes_on_taking_turns_is_ended_while_it_does() {
+    let project = Project::new();
+    let turns = [TURN; 20].join(", ");
+    let script = format!("pause_ms: 1000\niterations:\n  - {{turns: [{turns}]}}\n");
+    project.scripted_loop("work", TERMINATION, &script);
+    let ran = project.ap(&["work", "s", "--foreground", "--max-cost", "1"]);
+    ran.expect(4).says(&["cost limit reached: $"]);
+    let spent = last_exit(&project)["usage"]["cost_usd"].as_f64();
+    // $1.20 unless the machine is very busy; all turns would be $8.
+    assert!(
+        spent.is_some_and(|usd| (1.2..4.0).contains(&usd)),
+        "{spent:?}"
+    );
+}
+
 fn spend_of_the_day(project: &Project, usd: f64) {
     let config = project.outside().join("ap home/config");
     fs_err::create_dir_all(&config).expect("a folder");

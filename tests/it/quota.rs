@@ -105,6 +105,42 @@ fn a_rejection_of_one_session_holds_another_before_it_spends_an_attempt() {
 }
 
 #[test]
+fn of_twenty_sessions_at_work_one_is_rejected_and_the_others_hold_without_an_attempt() {
+    let mut project = project(
+        "termination: { type: fixed, iterations: 2 }\n",
+        &format!(
+            "echo x >>../begun\nif [ \"$n\" = 2 ]; then report rejected 1; {REJECTED}; fi\nuntil [ -e ../go-$CLAUDE_PIPELINE_SESSION ] || [ -e ../go ]; do sleep 0.02; done\n{WORKS}"
+        ),
+    );
+    project.set("AP_WAIT_FACTOR", "1");
+    let names: Vec<String> = (1..=20).map(|number| format!("s{number:02}")).collect();
+    let runners: Vec<_> = names.iter().map(|name| project.start(&run(name))).collect();
+    let begun = || {
+        let begun = fs_err::read_to_string(project.root().join("../begun"));
+        begun.map_or(0, |text| text.lines().count())
+    };
+    project.until("all to work", || begun() == names.len());
+    project.program("go-s01", "");
+    project.until_event("s01", "wait_started", 1);
+    project.program("go", "");
+    let ends: std::collections::BTreeSet<String> = names
+        .iter()
+        .map(|name| {
+            project.until_event(name, "wait_started", 1);
+            project.events(name, "wait_started")[0]["until"].to_string()
+        })
+        .collect();
+    assert_eq!(begun(), names.len() + 1, "one attempt was spent on it");
+    assert!(names.len() / 2 < ends.len(), "not all at once: {ends:?}");
+    for name in &names {
+        project.ap(&["stop", name]).expect(0);
+    }
+    for runner in runners {
+        runner.ended();
+    }
+}
+
+#[test]
 fn a_session_is_held_by_your_policy_and_continues_when_more_may_be_used() {
     let project = project(
         "termination: { type: fixed, iterations: 2 }\n",

@@ -51,6 +51,28 @@ fn an_edited_definition_is_reported_and_not_used() {
 }
 
 #[test]
+fn a_recompiled_session_keeps_what_it_has_spent_and_may_spend() {
+    let project = Project::new();
+    let write = |context: &str| {
+        project.scripted_loop(
+            "work",
+            &format!("context: {context}\ntermination: {{type: fixed, iterations: 3}}\n"),
+            "iterations:\n  - {status: {decision: continue}, cost_usd: 0.6}\n",
+        );
+    };
+    write("old");
+    let start = ["work", "s", "--foreground", "--max-cost", "1"];
+    project.ap(&start).expect(4).says(&["$1.20 of $1.00"]);
+    write("new");
+    project
+        .ap(&RECOMPILE)
+        .expect(4)
+        .says(&["compiled again", "$1.20 of $1.00"]);
+    assert_eq!(plan(&project)["steps"][0]["context"], "new");
+    assert_eq!(project.events("s", "agent_exited").len(), 2);
+}
+
+#[test]
 fn a_recompiled_session_keeps_the_overrides_of_its_start() {
     let project = edited(&["--command", "a=b", "--keep-env"]);
     let run = plan(&project)["run"].clone();
