@@ -278,7 +278,8 @@ impl Session {
             plan: &self.plan,
             state: &self.state,
         };
-        self.observers.notify(&self.unsynced, scene);
+        self.observers
+            .notify(&self.unsynced, &self.dir.journal(), scene);
         self.unsynced.clear();
     }
 
