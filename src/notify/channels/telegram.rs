@@ -2,7 +2,7 @@
 use super::reach::{Parcel, Reach, Sent, by_status};
 use crate::notify::http::{Http, NoResponse, Request, Response};
 use crate::notify::message::{AskedQuestion, Receipt};
-use crate::notify::policy::{Delivery, cut_to};
+use crate::notify::policy::{Delivery, cut_to, cut_utf16};
 use crate::notify::secret::Unresolved;
 use crate::plan::TelegramTarget;
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The Bot API.
 const API: &str = "https://api.telegram.org";
-/// The longest text, in UTF-16 units, which no text exceeds that has half as many characters.
+/// The longest text, in UTF-16 units.
 const LONGEST: usize = 4_096;
 /// The longest label of a button.
 const LONGEST_LABEL: usize = 60;
@@ -101,7 +101,7 @@ pub(super) fn deliver(reach: &Reach<'_>, target: &TelegramTarget, parcel: &Parce
     let bot = Bot::new(reach, target)?;
     let mut body = json!({
         "chat_id": bot.chat,
-        "text": cut_to(&parcel.wording.text(), LONGEST / 2),
+        "text": cut_utf16(&parcel.wording.text(), LONGEST),
         "link_preview_options": { "is_disabled": true },
     });
     let token = match parcel.messages {

@@ -11,4 +11,4 @@ pub use disposition::{Delivery, Disposition, after};
 pub use retry::{GIVES_UP_AFTER, retry_delay};
 pub use route::{OUTAGE_PATIENCE, route};
 pub use select::{Selection, SendTimes, select};
-pub use wording::{LAST_WORDS, Wording, cut as cut_to, wording};
+pub use wording::{LAST_WORDS, Wording, cut as cut_to, cut_utf16, wording};

@@ -12,6 +12,20 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
+#[test]
+fn a_text_for_telegram_is_cut_by_utf16_units() {
+    let emoji = "🦀".repeat(2_049);
+    for text in ["a".repeat(4_097), emoji, "é".repeat(5_000)] {
+        let cut = cut_utf16(&text, 4_096);
+        let units = cut.encode_utf16().count();
+        assert!((4_095..=4_096).contains(&units), "{units}");
+        assert!(cut.ends_with('…') && text.starts_with(cut.trim_end_matches('…')));
+    }
+    for text in ["a".repeat(4_096), "🦀".repeat(2_048)] {
+        assert_eq!(cut_utf16(&text, 4_096), text);
+    }
+}
+
 fn notice(number: u64, kind: NoticeKind, second: i64) -> Notice {
     let question = (kind == NoticeKind::Question).then(|| AskedQuestion {
         id: "q1".parse().unwrap(),

@@ -117,6 +117,19 @@ pub fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// Returns the beginning of a text in at most so many UTF-16 units, in which Telegram counts, and says that there was more.
+pub fn cut_utf16(text: &str, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
+        return text.to_owned();
+    }
+    let mut units = 0;
+    let letters = text.chars().take_while(|letter| {
+        units += letter.len_utf16();
+        units < most
+    });
+    letters.chain(['…']).collect()
+}
+
 fn place(message: &Message) -> String {
     let notice = &message.notice;
     let project = notice
