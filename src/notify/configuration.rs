@@ -38,10 +38,10 @@ impl SenderEnv {
         user_settings::read(&self.dirs).map(|settings| settings.notify_policy)
     }
 
-    /// Reads the user's configuration.
+    /// Reads the user's configuration. What is wrong with files of secrets fails only what needs a secret of them.
     pub fn configuration(&self) -> Result<Configuration> {
         let policy = self.policy()?;
-        let secrets = secrets::read(&self.dirs, self.home())?;
+        let secrets = secrets::read_usable(&self.dirs, self.home());
         let http = Http::new(&self.vars, policy.ca.as_deref())?;
         Ok(Configuration {
             policy,

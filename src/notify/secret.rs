@@ -16,6 +16,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub enum Unresolved {
     #[error("secrets.yaml has no `{0}`")]
     NoEntry(String),
+    #[error("`{name}` is not known: {reason}")]
+    Refused { name: String, reason: String },
     #[error("the variable {0} is not set")]
     NoVariable(String),
     #[error("{0}")]
@@ -46,6 +48,12 @@ impl Resolver<'_> {
             .filter(|value| !value.is_empty())
             .ok_or_else(|| match from {
                 SecretRef::Env(name) => Unresolved::NoVariable(name.clone()),
+                SecretRef::Secret(name) if !self.secrets.refused.is_empty() => {
+                    Unresolved::Refused {
+                        name: name.clone(),
+                        reason: self.secrets.refused.join("; "),
+                    }
+                }
                 SecretRef::Secret(name) => Unresolved::NoEntry(name.clone()),
                 SecretRef::Plain(_) | SecretRef::File(_) | SecretRef::Command(_) => {
                     Unresolved::File(format!("{from} is empty"))

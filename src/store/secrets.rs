@@ -20,6 +20,8 @@ pub struct Secrets {
     values: BTreeMap<String, String>,
     /// The `secrets.env` in cc-autopipe's own folder, if something was read from it.
     pub legacy: Option<Utf8PathBuf>,
+    /// Why files were not used, with what helps.
+    pub refused: Vec<String>,
 }
 
 impl fmt::Debug for Secrets {
@@ -47,25 +49,52 @@ pub fn path(dirs: &UserDirs) -> Utf8PathBuf {
 
 /// Reads the user's secrets. A file that others may read is refused; a missing one holds none.
 pub fn read(dirs: &UserDirs, home: Option<&Utf8Path>) -> Result<Secrets> {
+    let (secrets, errors) = read_each(dirs, home);
+    errors.into_iter().next().map_or(Ok(secrets), Err)
+}
+
+/// Reads the secrets that can be used. A file that is refused takes away those of the files that it takes precedence over,
+/// since nobody knows which of them it overrides.
+pub fn read_usable(dirs: &UserDirs, home: Option<&Utf8Path>) -> Secrets {
+    let (mut secrets, errors) = read_each(dirs, home);
+    let words = |error: Error| match error.help() {
+        Some(help) => format!("{error}: {help}"),
+        None => error.to_string(),
+    };
+    secrets.refused = errors.into_iter().map(words).collect();
+    secrets
+}
+
+fn read_each(dirs: &UserDirs, home: Option<&Utf8Path>) -> (Secrets, Vec<Error>) {
     let mut secrets = Secrets::default();
+    let mut errors = Vec::new();
+    let mut add =
+        |file: &Utf8Path, is_old: bool, found: Result<BTreeMap<String, String>>| match found {
+            Ok(found) => {
+                if is_old && !found.is_empty() {
+                    secrets.legacy = Some(file.to_owned());
+                }
+                secrets.values.extend(found);
+            }
+            Err(error) => {
+                secrets.values.clear();
+                errors.push(error);
+            }
+        };
     let old = home.map(|home| home.join(".cc-autopipe/secrets.env"));
     for (file, is_old) in old
         .into_iter()
         .map(|file| (file, true))
         .chain([(dirs.config.join("secrets.env"), false)])
     {
-        let found = read_private(&file)?.map(|text| variables(&text));
-        let found = found.unwrap_or_default();
-        if is_old && !found.is_empty() {
-            secrets.legacy = Some(file);
-        }
-        secrets.values.extend(found);
+        let found = read_private(&file).map(|text| text.map(|text| variables(&text)));
+        add(&file, is_old, found.map(Option::unwrap_or_default));
     }
     let file = path(dirs);
-    if let Some(text) = read_private(&file)? {
-        secrets.values.extend(of_yaml(&file, &text)?);
-    }
-    Ok(secrets)
+    let found = read_private(&file);
+    let found = found.and_then(|text| text.map(|text| of_yaml(&file, &text)).transpose());
+    add(&file, false, found.map(Option::unwrap_or_default));
+    (secrets, errors)
 }
 
 /// Adds a secret to `secrets.yaml`, which must be there.
@@ -274,6 +303,24 @@ mod tests {
             error.help(),
             Some(format!("run `chmod 600 {file}`").as_str())
         );
+    }
+
+    #[test]
+    fn a_refused_file_takes_away_only_what_it_may_override() {
+        let home = Home::new();
+        let (old, yaml) = (home.home.join(".cc-autopipe/secrets.env"), path(&home.dirs));
+        home.write(&old, "TG_BOT_TOKEN=old\nTG_CHAT_ID=42\n", 0o600);
+        home.write(&yaml, "tg_token: mine\n", 0o644);
+        let secrets = read_usable(&home.dirs, Some(&home.home));
+        assert_eq!(secrets.names().count(), 0);
+        let reason =
+            format!("{yaml} may be read by others (its mode is 644): run `chmod 600 {yaml}`");
+        assert_eq!(secrets.refused, [reason]);
+        home.write(&old, "TG_BOT_TOKEN=old\n", 0o644);
+        home.write(&yaml, "tg_token: mine\n", 0o600);
+        let secrets = read_usable(&home.dirs, Some(&home.home));
+        assert_eq!(secrets.get("tg_token"), Some("mine"));
+        assert_eq!(secrets.refused.len(), 1);
     }
 
     #[test]

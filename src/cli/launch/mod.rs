@@ -2,6 +2,7 @@
 use super::context::Context;
 use super::early_end::completion;
 use super::format::Format;
+use super::notify::note_refused_secrets;
 use super::started::{StartResult, Started};
 use super::{agent_slots, containment, early_end, nested, run_session};
 use crate::clock;
@@ -162,6 +163,7 @@ pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
 }
 
 fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
+    note_refused_secrets(context)?;
     Ok(LaunchRequest {
         project: context.project.root().to_owned(),
         exe: context.exe.clone(),

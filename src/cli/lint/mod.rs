@@ -7,6 +7,7 @@ use super::context::Context;
 use super::format::Format;
 use super::hook_programs;
 use super::kind;
+use super::notify::note_refused_secrets;
 use super::programs;
 use super::supervisor::settings::note_contradiction;
 use crate::compile::project_loop;
@@ -44,6 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // config.yaml may declare providers, so it must be valid, and no session starts with a mistake of the project's.
     let settings = context.settings()?;
     note_contradiction(&settings);
+    note_refused_secrets(context)?;
     context.check_project_settings()?;
     for problem in hook_programs::of_settings(&settings.session_hooks, &programs::env(context)) {
         ui::note(format!("warning: your config.yaml: {problem}"));

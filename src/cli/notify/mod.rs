@@ -10,6 +10,8 @@ pub(super) use {
     flush::FlushResult, list::NotifyReport, setup::SetupResult, try_channels::ChannelTest,
 };
 
+pub(super) use configuration::note_refused_secrets;
+
 use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};

@@ -79,10 +79,17 @@ fn test_prints_what_became_of_each_message() {
         .says(&["there is no channel `taem`", "`team`"]);
     let secrets = project.outside().join("ap home/config/secrets.yaml");
     fs::set_permissions(&secrets, std::fs::Permissions::from_mode(0o644)).expect("its mode");
+    project.ap(&["notify", "test"]).expect(1).says(&[
+        "warning: ",
+        "may be read by others",
+        "chmod 600",
+        "`tg_token` is not known",
+        "hook (webhook): delivered",
+    ]);
     project
-        .ap(&["notify", "test"])
-        .expect(1)
-        .says(&["may be read by others", "chmod 600"]);
+        .ap(&["lint"])
+        .expect(0)
+        .says(&["warning: ", "may be read by others", "chmod 600"]);
 }
 
 #[test]
