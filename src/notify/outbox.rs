@@ -105,20 +105,31 @@ impl Outbox {
         if Folder::ALL.iter().any(by_name) {
             return Ok(true);
         }
-        let kinds = [NoticeKind::Message, NoticeKind::BudgetWarning];
+        let kinds = [
+            NoticeKind::Message,
+            NoticeKind::BudgetWarning,
+            NoticeKind::BudgetReached,
+            NoticeKind::Outage,
+            NoticeKind::OutageOver,
+        ];
         if !kinds.contains(&message.notice.kind) {
             return Ok(false);
         }
         for folder in Folder::ALL {
-            if self
-                .ids(folder)?
-                .iter()
-                .any(|id| key(id) == key(&message.id))
-            {
+            let ids = self.ids(folder)?;
+            let mut same = ids.iter().filter(|id| key(id) == key(&message.id));
+            if same.any(|id| !self.was_withdrawn(folder, id)) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether a message was filed without being sent, since its session had stopped: an outage may last when it is resumed.
+    fn was_withdrawn(&self, folder: Folder, id: &str) -> bool {
+        let is_outage = |it: &Message| it.notice.kind == NoticeKind::Outage;
+        let sent = (folder == Folder::Sent).then(|| self.sent(id)).flatten();
+        sent.is_some_and(|it| is_outage(&it) && it.sent_at.is_none())
     }
 
     /// Replaces a message that waits.
@@ -353,7 +364,13 @@ mod tests {
             };
             outbox.put(&Message::new(notice, "me")).unwrap()
         };
-        for (kind, number) in [(NoticeKind::Message, 1), (NoticeKind::BudgetWarning, 2)] {
+        for (kind, number) in [
+            (NoticeKind::Message, 1),
+            (NoticeKind::BudgetWarning, 2),
+            (NoticeKind::BudgetReached, 3),
+            (NoticeKind::Outage, 4),
+            (NoticeKind::OutageOver, 5),
+        ] {
             assert!(put(kind, number, 1) && !put(kind, number, 2));
             assert!(put(kind, 100 + number, 2), "another one");
         }

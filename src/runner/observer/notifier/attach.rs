@@ -15,6 +15,7 @@ pub(in crate::runner) fn attach_notifier(
         return Ok(None);
     }
     session.attach(Completions::new(env.workspace.store_root.clone()))?;
-    session.attach(Notifier::new(env))?;
+    let notifier = Notifier::new(env, session.state());
+    session.attach(notifier)?;
     Ok(Pulse::start(env).ok())
 }

@@ -12,6 +12,6 @@ pub fn notify_missed(env: &RunnerEnv, snapshot: &Snapshot) -> Result<()> {
     let (plan, state) = (&snapshot.plan, &snapshot.state);
     let dir = project.session(&plan.session);
     catch_up(Completions::new(project.clone()), &dir, plan, state)
-        .and_then(|()| catch_up(Notifier::new(env), &dir, plan, state))
+        .and_then(|()| catch_up(Notifier::new(env, state), &dir, plan, state))
         .map_err(Error::failed_by)
 }

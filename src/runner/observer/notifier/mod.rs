@@ -6,5 +6,8 @@ mod notices;
 mod observe;
 mod pulse;
 
+#[cfg(test)]
+mod tests;
+
 pub(in crate::runner) use attach::attach_notifier;
 pub use missed::notify_missed;

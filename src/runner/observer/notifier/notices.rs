@@ -1,7 +1,8 @@
 //! What a fact of a session is worth telling you, in words.
-use crate::engine::Budget;
+use crate::engine::{Budget, State};
 use crate::model::{
-    Asker, Ending, Event, NodeId, NoticeKind, Outcome, Question, QuotaDecision, Usage, WaitReason,
+    Asker, Ending, Event, Limit, NodeId, NoticeKind, Outcome, Question, QuotaDecision, Usage,
+    WaitReason,
 };
 use crate::notify::policy::OUTAGE_PATIENCE;
 use crate::notify::{AskedQuestion, Notice};
@@ -18,8 +19,16 @@ const WARN_AT: f64 = 0.8;
 /// Words notices, and remembers what began.
 pub(super) struct Notices {
     project: Utf8PathBuf,
-    /// When the outage began that the session waits for.
-    outage: Option<Timestamp>,
+    /// The outage that the session waits for.
+    outage: Option<Outage>,
+}
+
+/// An outage, from the state or from the facts.
+struct Outage {
+    since: Timestamp,
+    /// How many iterations there were before it: they stay the same until the provider serves the session again, whoever
+    /// runs it meanwhile.
+    number: u64,
 }
 
 /// What is new: its kind, one line, and a few words more.
@@ -31,10 +40,15 @@ struct News {
 }
 
 impl Notices {
-    pub(super) fn new(project: Utf8PathBuf) -> Self {
+    /// Starts from the state of a session, which may have been in an outage under an earlier runner.
+    pub(super) fn new(project: Utf8PathBuf, state: &State) -> Self {
+        let stall = state.session.stall.filter(|stall| stall.only_outages);
         Self {
             project,
-            outage: None,
+            outage: stall.map(|stall| Outage {
+                since: stall.since,
+                number: u64::from(state.session.iterations),
+            }),
         }
     }
 
@@ -49,15 +63,16 @@ impl Notices {
                 .map(|question| self.asked_by(fact, question, branch))
                 .collect();
         }
+        let outage = self.outage(fact);
         let news = self.news(fact).map(|news| self.notice(fact, news));
-        let warning = match fact.event {
+        let budget = match fact.event {
             Event::AgentExited(attempt) => self.budget_warning(fact, &attempt.usage),
-            _ => None,
+            _ => self.budget_reached(fact),
         };
-        news.into_iter().chain(warning).collect()
+        news.into_iter().chain(outage).chain(budget).collect()
     }
 
-    fn news(&mut self, fact: &Fact<'_>) -> Option<News> {
+    fn news(&self, fact: &Fact<'_>) -> Option<News> {
         let session = &fact.plan.session;
         let folder = self.folder();
         let news = |kind, title: String, detail: String| News {
@@ -68,25 +83,6 @@ impl Notices {
         };
         Some(match fact.event {
             Event::SessionFinished { ending } => return Some(self.ended(fact, ending)),
-            Event::WaitStarted {
-                reason: WaitReason::Outage { reason, .. },
-                ..
-            } => {
-                if self.outage.is_some() {
-                    return None;
-                }
-                self.outage = Some(fact.at);
-                news(
-                    NoticeKind::Outage,
-                    "waits for its provider".to_owned(),
-                    clean(reason),
-                )
-            }
-            Event::AgentExited(_) if self.ends_reported_outage(fact) => news(
-                NoticeKind::OutageOver,
-                "is served again".to_owned(),
-                String::new(),
-            ),
             Event::QuotaRead {
                 decision: QuotaDecision::Hold { reason, .. },
                 ..
@@ -108,11 +104,6 @@ impl Notices {
                 "is held".to_owned(),
                 clean(reason),
             ),
-            Event::BudgetReached { limit, .. } => news(
-                NoticeKind::BudgetReached,
-                "has used its budget".to_owned(),
-                clean(&limit.to_string()),
-            ),
             Event::FilesTouched { files, .. } => {
                 let first = files
                     .first()
@@ -129,12 +120,77 @@ impl Notices {
         })
     }
 
-    /// Whether the agent was served again after an outage whose beginning was reported. Forgets the outage.
-    fn ends_reported_outage(&mut self, fact: &Fact<'_>) -> bool {
-        let is_served = matches!(fact.event, Event::AgentExited(attempt)
-            if matches!(attempt.outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }));
-        let began = if is_served { self.outage.take() } else { None };
-        began.is_some_and(|since| OUTAGE_PATIENCE <= fact.at.duration_since(since))
+    /// Words the beginning of an outage, and its end if the beginning was reported. The outage names both messages, so that
+    /// a session which is stopped and resumed in it makes no second pair.
+    fn outage(&mut self, fact: &Fact<'_>) -> Option<Notice> {
+        match fact.event {
+            Event::WaitStarted {
+                reason: WaitReason::Outage { reason, .. },
+                ..
+            } => {
+                let outage = self.outage.get_or_insert_with(|| Outage {
+                    since: fact.at,
+                    number: u64::from(fact.state.session.iterations),
+                });
+                let (at, number) = (outage.since, outage.number);
+                let kind = NoticeKind::Outage;
+                let title = "waits for its provider";
+                let notice = self.keyed(fact, kind, title, clean(reason), number);
+                Some(Notice { at, ..notice })
+            }
+            Event::AgentExited(attempt) if is_served(&attempt.outcome) => {
+                let outage = self.outage.take()?;
+                let lasted = fact.at.duration_since(outage.since);
+                let kind = NoticeKind::OutageOver;
+                let notice =
+                    || self.keyed(fact, kind, "is served again", String::new(), outage.number);
+                (OUTAGE_PATIENCE <= lasted).then(notice)
+            }
+            _ => None,
+        }
+    }
+
+    /// Words that a budget of the session is used up, which an agent is ended for or which is found between two of them.
+    fn budget_reached(&self, fact: &Fact<'_>) -> Option<Notice> {
+        let (Event::BudgetReached { limit, .. }
+        | Event::SessionFinished {
+            ending: Ending::LimitReached { limit },
+        }) = fact.event
+        else {
+            return None;
+        };
+        let size = match limit {
+            Limit::Cost { max_usd, .. } => (max_usd * 100.0) as u64,
+            Limit::Tokens { max_tokens, .. } => *max_tokens,
+            _ => return None,
+        };
+        let words = clean(&limit.to_string());
+        let kind = NoticeKind::BudgetReached;
+        Some(self.keyed(fact, kind, "has used its budget", words, size))
+    }
+
+    /// Words a notice whose message is named by what it is about and not by the fact, of which there may be several.
+    fn keyed(
+        &self,
+        fact: &Fact<'_>,
+        kind: NoticeKind,
+        title: &str,
+        detail: String,
+        number: u64,
+    ) -> Notice {
+        let session = &fact.plan.session;
+        let news = News {
+            kind,
+            title: format!("Session {session} {title}"),
+            detail,
+            commands: vec![format!("ap status {session}{}", self.folder())],
+        };
+        let key = kind.as_str().replace('_', "-");
+        Notice {
+            source: format!("{}.{key}", fact.key.run),
+            number,
+            ..self.notice(fact, news)
+        }
     }
 
     /// Words the warning that most of a budget is used. Which fact passes the line depends on the state, so the budget names
@@ -257,6 +313,13 @@ impl Notices {
     fn folder(&self) -> String {
         format!(" -C {}", shell_quote(self.project.as_str()))
     }
+}
+
+fn is_served(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Reported { .. } | Outcome::Unreported { .. }
+    )
 }
 
 /// Returns which budget has just passed four fifths, in words, and its size in cents or tokens.

@@ -1,6 +1,7 @@
 //! The observer that turns facts into messages.
 use super::notices::Notices;
 use crate::clock;
+use crate::engine::State;
 use crate::model::Event;
 use crate::notify::{Notice, SenderEnv, post, wake_sender};
 use crate::redact::Redactor;
@@ -25,12 +26,12 @@ pub(in crate::runner) struct Notifier {
 }
 
 impl Notifier {
-    pub(in crate::runner) fn new(env: &RunnerEnv) -> Self {
+    pub(in crate::runner) fn new(env: &RunnerEnv, state: &State) -> Self {
         Self {
             env: sender_env(env),
             settings: UserSettings::default(),
             redactor: Arc::clone(&env.redactor),
-            notices: Notices::new(env.workspace.store_root.root().to_owned()),
+            notices: Notices::new(env.workspace.store_root.root().to_owned(), state),
         }
     }
 
