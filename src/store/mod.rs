@@ -6,6 +6,7 @@ pub mod beneath;
 pub mod crash;
 pub mod disk;
 mod drive;
+pub mod event_log;
 pub(crate) mod fault;
 pub mod fleet;
 pub mod fork;

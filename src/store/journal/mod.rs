@@ -20,8 +20,10 @@ mod writer;
 pub use error::JournalError;
 pub use lock::is_held;
 pub use position::Position;
-pub use reader::read_from;
 pub(crate) use reader::read_lines;
+pub use reader::{read_chunk, read_from};
 pub use repair::{Repair, Salvaged, salvage};
-pub use segments::{SegmentPosition, Segments, last_segment, read_segments, segment_path};
+pub use segments::{
+    SegmentPosition, Segments, last_segment, read_segments, read_segments_chunk, segment_path,
+};
 pub use writer::Journal;

@@ -6,7 +6,7 @@ use crate::model::Line;
 use crate::store::beneath;
 use camino::Utf8Path;
 use serde::de::DeserializeOwned;
-use std::io::{BufRead, BufReader, Seek as _, SeekFrom};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 
 /// Passes every line behind `from` to `each` and returns the position behind the last complete one.
 pub fn read_from(
@@ -36,6 +36,28 @@ pub(super) fn read_lines_of<E: DeserializeOwned>(
     file.seek(SeekFrom::Start(from.offset))?;
     let (position, result) = lines_of(BufReader::new(file), path, from, each);
     result.map(|()| position)
+}
+
+/// Reads as [`read_from`] does, but no more than so many bytes, or one line. Returns the position behind the last line read.
+pub fn read_chunk<E: DeserializeOwned>(
+    path: &Utf8Path,
+    from: Position,
+    bytes: u64,
+    mut each: impl FnMut(Line<E>),
+) -> Result<Position, JournalError> {
+    let mut most = bytes;
+    loop {
+        let mut file = beneath::open(path)?;
+        let left = file.metadata()?.len().saturating_sub(from.offset);
+        file.seek(SeekFrom::Start(from.offset))?;
+        let reader = BufReader::new(file.take(most));
+        let (position, result) = lines_of(reader, path, from, |line, _| each(line));
+        result?;
+        if position.offset != from.offset || left <= most {
+            return Ok(position);
+        }
+        most = left;
+    }
 }
 
 /// Reads lines as they are in the journal behind `from`. Returns the position behind the last good one, and why the next

@@ -2,7 +2,7 @@
 //! through all of them.
 use super::error::JournalError;
 use super::position::Position;
-use super::reader::read_lines_of;
+use super::reader::{read_chunk, read_lines_of};
 use super::writer::JournalOf;
 use crate::model::Line;
 use crate::store::{beneath, crash};
@@ -137,6 +137,33 @@ pub fn read_segments<E: DeserializeOwned>(
         let file = segment_path(folder, at.segment);
         match read_lines_of(&file, at.position, |line, _| each(&line)) {
             Ok(position) => at.position = position,
+            Err(JournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        if !segment_path(folder, at.segment + 1).exists() {
+            return Ok(at);
+        }
+        at = at.next();
+    }
+}
+
+/// Reads as [`read_segments`] does, but no more than so many bytes, or one line. Returns the position behind the last line
+/// read, which is `from` where there is no more.
+pub fn read_segments_chunk<E: DeserializeOwned>(
+    folder: &Utf8Path,
+    from: SegmentPosition,
+    bytes: u64,
+    mut each: impl FnMut(Line<E>),
+) -> Result<SegmentPosition, JournalError> {
+    check_within(folder, from)?;
+    let mut at = from;
+    loop {
+        let file = segment_path(folder, at.segment);
+        match read_chunk(&file, at.position, bytes, &mut each) {
+            Ok(position) if position != at.position => {
+                return Ok(SegmentPosition { position, ..at });
+            }
+            Ok(_) => {}
             Err(JournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }

@@ -92,10 +92,16 @@ pub enum StateFile {
     SessionsHeartbeat,
     /// The folder of the plugin that is loaded into Claude Code for agents.
     AgentPlugin,
+    /// The folder of logs, see [`crate::store::event_log`].
+    Log,
+    /// Held by the writer of the log of everything.
+    EventsLock,
+    /// How far the journals are in the log of everything.
+    EventsCursors,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
@@ -118,6 +124,9 @@ impl StateFile {
         Self::Outbox,
         Self::SessionsHeartbeat,
         Self::AgentPlugin,
+        Self::Log,
+        Self::EventsLock,
+        Self::EventsCursors,
     ];
 
     /// Returns its name in the folder.
@@ -145,6 +154,9 @@ impl StateFile {
             Self::Outbox => "outbox",
             Self::SessionsHeartbeat => "heartbeat/sessions",
             Self::AgentPlugin => "agent-plugin",
+            Self::Log => "log",
+            Self::EventsLock => "log/events.lock",
+            Self::EventsCursors => "log/cursors.json",
         }
     }
 }
