@@ -11,6 +11,6 @@ pub use agent_pipelines_fleet::fleet;
 pub use agent_pipelines_guard::guard;
 pub use agent_pipelines_plan::{agent, plan};
 pub use agent_pipelines_runner::{
-    log, notify, plugin, queue, runner, scripted, supervisor, ui, workspace,
+    log, notify, overview, plugin, queue, runner, scripted, supervisor, ui, workspace,
 };
 pub use agent_pipelines_store::{exec, store};

@@ -1,6 +1,7 @@
 //! Runs sessions, takes their tasks, and shows and sends what happens.
 pub mod log;
 pub mod notify;
+pub mod overview;
 pub mod plugin;
 pub mod queue;
 pub mod runner;

@@ -6,10 +6,10 @@ use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
     answer, approve, attach, block, checkpoint, cleanup, completions, continue_session, cost, demo,
-    doctor, dry_run, explain, fork, gate, hook, init, kill, lint, list, list_all, logs, man, new,
-    notify, overview, pause, plugin, projects, questions, queue, quota, reject, resume_project,
-    run_project, say, schema, session_path, smoke, start, start_supervisor, status, stop, tail,
-    test, wait,
+    doctor, dry_run, explain, fork, gate, health, hook, init, kill, lint, list, list_all, logs,
+    man, new, notify, ok, overview, pause, plugin, projects, questions, queue, quota, reject,
+    resume_project, run_project, say, schema, service, session_path, smoke, snapshot, start,
+    start_supervisor, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -55,6 +55,23 @@ struct ProjectArg {
     project: Option<Utf8PathBuf>,
 }
 
+/// Where a command of cc-autopipe writes a service.
+#[derive(clap::Args, Debug)]
+struct OldService {
+    /// Write into this folder, and start nothing
+    #[arg(long, value_name = "DIR")]
+    target_dir: Option<Utf8PathBuf>,
+    /// Not needed: the state folder is yours
+    #[arg(long, hide = true)]
+    home: Option<Utf8PathBuf>,
+}
+
+impl OldService {
+    fn target(&self, launchd: bool) -> service::Target {
+        service::Target::old(launchd, self.target_dir.clone())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(about = ABOUT_LOOP)]
@@ -72,7 +89,7 @@ enum Command {
     Attach(SessionArgs),
     /// Show what a session's agents said and did, or its journal
     Logs(logs::Args),
-    /// Follow a session: `ap logs <session> --follow`
+    /// Follow a session, or all that registered projects and the supervisor do
     Tail(tail::Args),
     /// Start a new session from the state after an iteration of another one, in a worktree at that commit
     Fork(fork::Args),
@@ -141,6 +158,26 @@ enum Command {
     Man(man::Args),
     /// Show, claim, release and close tasks
     Queue(queue::Args),
+    /// Answer whether all is well: six questions, and exit code 0 or 1
+    Ok(ok::Args),
+    /// Show everything about a project on one page
+    Snapshot(snapshot::Args),
+    /// Show what became of the iterations of the last hour or day
+    Health(health::Args),
+    /// Have the supervisor started with the machine, by systemd or launchd
+    Service(service::Args),
+    /// Install the systemd unit, as cc-autopipe called it
+    #[command(hide = true)]
+    InstallSystemd(OldService),
+    /// Remove the systemd unit, as cc-autopipe called it
+    #[command(hide = true)]
+    UninstallSystemd(OldService),
+    /// Install the launchd agent, as cc-autopipe called it
+    #[command(hide = true)]
+    InstallLaunchd(OldService),
+    /// Remove the launchd agent, as cc-autopipe called it
+    #[command(hide = true)]
+    UninstallLaunchd(OldService),
     /// List and change the projects that the supervisor works on
     Projects(projects::Args),
     /// Set up and test notifications, and show those that wait
@@ -208,7 +245,17 @@ impl Cli {
 
     /// Returns the folder of the project to work in, if one is named.
     pub(super) fn project(&self) -> Option<&Utf8Path> {
-        self.project_arg.project.as_deref()
+        let project = self.project_arg.project.as_deref();
+        project.filter(|_| !self.names_projects())
+    }
+
+    /// Whether `--project` names registered projects, which need not be folders.
+    fn names_projects(&self) -> bool {
+        match &self.command {
+            Some(Command::Tail(args)) => args.session.is_none(),
+            Some(Command::Ok(_) | Command::Snapshot(_) | Command::Health(_)) => true,
+            _ => false,
+        }
     }
 
     /// Runs the command.
@@ -216,6 +263,7 @@ impl Cli {
         let Some(command) = self.command else {
             return overview::run(&self.overview, context);
         };
+        let projects = self.project_arg.project.as_deref();
         match command {
             Command::Loop(args) => loop_command::run(&args, context),
             Command::Pipeline(args) => pipeline::run(&args, context),
@@ -225,7 +273,7 @@ impl Cli {
             Command::Cost(args) => cost::run(&args, context),
             Command::Attach(args) => attach::run(&args, context),
             Command::Logs(args) => logs::run(&args, context),
-            Command::Tail(args) => tail::run(&args, context),
+            Command::Tail(args) => tail::run(&args, projects, context),
             Command::Fork(args) => fork::run(&args, context),
             Command::Wait(args) => wait::run(&args, context),
             Command::Answer(args) => answer::run(&args, context),
@@ -262,6 +310,14 @@ impl Cli {
             Command::Notify(args) => notify::run(&args, context),
             Command::Quota(args) => quota::run(&args, context),
             Command::Projects(args) => projects::run(&args, context),
+            Command::Ok(args) => ok::run(&args, projects, context),
+            Command::Snapshot(args) => snapshot::run(&args, projects, context),
+            Command::Health(args) => health::run(&args, projects, context),
+            Command::Service(args) => service::run(&args, context),
+            Command::InstallSystemd(old) => service::install(&old.target(false), context),
+            Command::UninstallSystemd(old) => service::uninstall(&old.target(false), context),
+            Command::InstallLaunchd(old) => service::install(&old.target(true), context),
+            Command::UninstallLaunchd(old) => service::uninstall(&old.target(true), context),
             Command::Version => {
                 crate::ui::out(concat!("ap ", env!("CARGO_PKG_VERSION")))?;
                 Ok(ExitCode::Done)

@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 42] = [
+const OUTPUTS: [Schema; 48] = [
     schema!(
         Output,
         "ap-overview",
@@ -250,6 +250,42 @@ const OUTPUTS: [Schema; 42] = [
         "ap-queue-label",
         "ap queue label --json: the labelled tasks",
         super::queue::label::Report<'static>
+    ),
+    schema!(
+        Output,
+        "ap-ok",
+        "ap ok --json: six questions and their answers",
+        super::ok::OkReport
+    ),
+    schema!(
+        Output,
+        "ap-health",
+        "ap health --json: what became of iterations",
+        super::health::HealthReport
+    ),
+    schema!(
+        Output,
+        "ap-snapshot",
+        "ap snapshot --json: a project in thirteen sections",
+        super::snapshot::SnapshotReport
+    ),
+    schema!(
+        Output,
+        "ap-service",
+        "ap service install and uninstall --json: what was done",
+        super::service::ServiceChange
+    ),
+    schema!(
+        Output,
+        "ap-service-status",
+        "ap service status --json: whether the service is installed and runs",
+        super::service::ServiceStatus
+    ),
+    schema!(
+        Output,
+        "events",
+        "ap tail --json without a session: a line of the log of everything",
+        crate::overview::log::LogLine
     ),
     schema!(
         Output,

@@ -28,6 +28,7 @@
 //!   slice: {iterations: 1, when_alone: free}
 //!   at_start: 10s
 //!   min_free: 5GB
+//! retention: {log: 30d, cycles: 90d}   # of the supervisor's logs
 //! providers:                           # for `provider: mycli`; see docs/providers.md
 //!   mycli:
 //!     program: mycli
@@ -39,7 +40,7 @@
 //! ```
 use super::definition::{HooksDef, NotifyDef, QuotaDef};
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
-use super::supervisor_settings::SupervisorSettings;
+use super::supervisor_settings::{RetentionSettings, SupervisorSettings};
 use super::{hooks, notify, yaml};
 use crate::agent::{AgentSpec, Provider, ProviderDef};
 use crate::guard;
@@ -81,6 +82,8 @@ pub struct Settings {
     pub quota: QuotaDef,
     /// How the supervisor shares the machine between projects.
     pub supervisor: SupervisorSettings,
+    /// How long the supervisor keeps logs.
+    pub retention: RetentionSettings,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }

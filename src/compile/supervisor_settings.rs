@@ -30,6 +30,17 @@ impl SupervisorSettings {
     }
 }
 
+/// How long the supervisor keeps logs, in whole days.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// The log of everything; 30 days by default.
+    pub log: Option<Span>,
+    /// The records of cycles; 90 days by default.
+    pub cycles: Option<Span>,
+}
+
 /// What a slice is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

@@ -1,6 +1,7 @@
 //! What a supervisor is started with.
 use crate::fleet::FleetConfig;
 use crate::model::Env;
+use crate::overview::log::Retention;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub struct SupervisorEnv {
     pub min_free: u64,
     /// The command that makes room when a project waits for space; none, if it is empty.
     pub on_low: Vec<String>,
+    /// How long logs are kept.
+    pub retention: Retention,
 }
 
 impl SupervisorEnv {

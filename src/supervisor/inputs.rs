@@ -83,6 +83,7 @@ impl Supervisor {
     }
 
     pub(super) fn register(&mut self) {
+        self.log.projects(&self.registry.projects);
         for project in self.registry.projects.clone() {
             if self.accept(&Input::Registered(project.registration())) {
                 self.look(&project, false);

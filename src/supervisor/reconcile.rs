@@ -243,6 +243,7 @@ impl Supervisor {
         project: &RegisteredProject,
         is_over: bool,
     ) -> Option<SessionDigest> {
+        self.log.changed(&project.id);
         let dir = run_dir(project, &self.dirs.state);
         self.stamps
             .insert(project.id.clone(), Stamp::of(&dir.journal()));

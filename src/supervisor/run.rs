@@ -13,6 +13,7 @@ use crate::fleet::{
     Event, FleetConfig, FleetRequest, Input, Project, State, StopHow, accept, follow,
 };
 use crate::model::{ProcessId, ProjectId};
+use crate::overview::log::LogKeeper;
 use crate::store::fleet::{self, FleetStore};
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::registry::Registry;
@@ -61,6 +62,7 @@ pub(super) struct Supervisor {
     /// The supervisor that takes over at the next quiet point.
     pub(super) successor: Option<ProcessId>,
     pub(super) notices: NoticePost,
+    pub(super) log: LogKeeper,
     /// Whether you were notified of the outage of many that lasts.
     pub(super) outage_reported: bool,
 }
@@ -100,6 +102,7 @@ impl Supervisor {
         }
         self.service.stopping();
         self.store.save_checkpoint();
+        self.log.end();
         tracing::info!("the supervisor has ended");
         Ok(self.successor.take())
     }
@@ -178,6 +181,7 @@ impl Supervisor {
             return false;
         }
         self.full_until = None;
+        self.log.recorded();
         if let Event::StatusChanged { project, change } = event {
             tracing::info!(%project, status = change.status.as_str(), cause = ?change.cause, "{}", change.status.reason());
             self.service.status(self.store.state());

@@ -9,6 +9,7 @@ use super::wakeups;
 use crate::clock;
 use crate::error::Result;
 use crate::fleet::{FleetRequest, Input, accept};
+use crate::overview::log::LogKeeper;
 use crate::store::fleet::{FleetStore, SupervisorHolder};
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::{inbox, registry, secrets};
@@ -24,6 +25,7 @@ impl Supervisor {
         let service = ServiceManager::take(&mut env.vars);
         let redactor = secrets::redactor(dirs, &env.vars);
         let notices = NoticePost::new(dirs, env.exe.clone(), env.vars.clone(), redactor);
+        let log = LogKeeper::start(dirs, env.retention);
         Ok(Self {
             dirs: dirs.clone(),
             config: env.config(),
@@ -47,6 +49,7 @@ impl Supervisor {
             counts_under_way: LooksUnderWay::default(),
             successor: None,
             notices,
+            log,
             outage_reported: false,
         })
     }

@@ -172,6 +172,15 @@ fn every_output_matches_its_schema() {
     checked.ap("ap-pause-all", &["continue"], 0);
     checked.ap("ap-stop-supervisor", &["stop"], 0);
     checked.ap("ap-start-supervisor", &["start", "--unless-stopped"], 0);
+    checked.ap("ap-ok", &["ok"], 1);
+    checked.ap("ap-health", &["health"], 0);
+    checked.ap("ap-snapshot", &["snapshot"], 0);
+    let units = checked.project.outside().join("units");
+    let target = ["--target-dir", units.as_str()];
+    let install = [&["service", "install"], &target[..]].concat();
+    checked.ap("ap-service", &install, 0);
+    let status = [&["service", "status"], &target[..]].concat();
+    checked.ap("ap-service-status", &status, 0);
     checked.ap("ap-list-all", &["list", "--all"], 0);
     checked.ap("ap-cost", &["cost"], 0);
     checked.ap("ap-cost", &["cost", "--all", "--by", "day"], 0);

@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["workspace", "queue", "notify"],
     &["ui", "scripted", "plugin"],
     &["log"],
-    &["runner"],
+    &["overview", "runner"],
     &["fixture", "supervisor"],
     &["cli"],
     &["readers"],

@@ -2,7 +2,9 @@
 mod fleet;
 mod operation;
 mod page;
+mod service;
 mod twelve;
+mod watch;
 
 use crate::project::LIMIT;
 use agent_pipelines::clock::wait_until;

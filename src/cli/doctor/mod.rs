@@ -1,7 +1,9 @@
 //! `ap doctor`: checks whether sessions can run here, and shows how to fix what is wrong. It leaves nothing behind.
 mod account;
+mod channels;
 mod check;
 mod claude_version;
+mod fleet;
 mod host;
 mod logout;
 mod program;
@@ -20,6 +22,12 @@ use serde::Serialize;
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-doctor`)")))]
 pub(super) struct Args {
+    /// Ask nothing that needs a network
+    #[arg(long)]
+    offline: bool,
+    /// Do what is safe: modes of secrets, locks of runners that are gone, missing folders
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -31,17 +39,28 @@ pub(super) struct Report {
     /// The worst verdict of all checks.
     verdict: Verdict,
     checks: Vec<Check>,
+    /// What `--fix` did.
+    fixed: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let checks = checks(context);
+    let fixed = if args.fix {
+        fleet::fix(context)
+    } else {
+        Vec::new()
+    };
+    let checks = checks(args.offline, context);
     let verdict = checks
         .iter()
         .map(|check| check.verdict)
         .filter(|verdict| *verdict != Verdict::Optional)
         .max()
         .unwrap_or(Verdict::Ok);
-    let report = Report { verdict, checks };
+    let report = Report {
+        verdict,
+        checks,
+        fixed,
+    };
     match args.format {
         Format::Json => json::print(&report)?,
         Format::Text => out(text(&report))?,
@@ -54,13 +73,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 /// Runs all checks, those that call other programs in parallel.
-fn checks(context: &Context) -> Vec<Check> {
+fn checks(offline: bool, context: &Context) -> Vec<Check> {
     std::thread::scope(|scope| {
         let programs =
             program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
         let server = scope.spawn(|| tmux_server::check(context));
         let logout = scope.spawn(|| logout::check(context));
         let account = scope.spawn(|| account::check(context));
+        let service = scope.spawn(|| fleet::service(context));
+        let projects = scope.spawn(|| fleet::projects(context));
+        let channels = scope.spawn(|| channels::check(offline, context));
         let mut checks: Vec<Check> = programs
             .into_iter()
             .filter_map(|thread| thread.join().ok())
@@ -80,11 +102,20 @@ fn checks(context: &Context) -> Vec<Check> {
         ]);
         checks.extend(account.join());
         checks.push(program::user(context));
+        checks.extend([fleet::secrets(context), fleet::watches()]);
+        checks.extend(service.join());
+        checks.extend(channels.join());
+        checks.push(fleet::not_needed(context));
+        checks.extend(projects.join().into_iter().flatten());
         checks
     })
 }
 
 fn text(report: &Report) -> String {
+    let fixed = report.fixed.iter().map(|what| {
+        let label = Cell::new("fixed", Look::Good);
+        [label, Cell::default(), what.as_str().into()]
+    });
     let rows = report.checks.iter().flat_map(|check| {
         let found = [
             check.verdict.label(),
@@ -98,6 +129,6 @@ fn text(report: &Report) -> String {
         std::iter::once(found).chain(advice)
     });
     Table::new([Fit::Keep, Fit::Keep, Fit::Wrap])
-        .rows(rows)
+        .rows(fixed.chain(rows))
         .fit_terminal()
 }

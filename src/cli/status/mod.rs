@@ -4,6 +4,8 @@ mod lines;
 mod task;
 mod working;
 
+pub(super) use task::current as current_task;
+
 use super::candidates;
 use super::context::Context;
 use super::format::Format;

@@ -7,7 +7,7 @@ use crate::store::session::Snapshot;
 
 /// Returns the task that the engine handed to the agent, or that the agent claimed in a file. A tracker is not asked:
 /// `ap status` must not wait for another program.
-pub(super) fn current(snapshot: &Snapshot, context: &Context) -> Option<Task> {
+pub(in crate::cli) fn current(snapshot: &Snapshot, context: &Context) -> Option<Task> {
     let Snapshot { plan, state } = snapshot;
     if let Some(task) = &state.current.task {
         return Some(task.clone());

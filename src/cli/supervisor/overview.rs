@@ -50,6 +50,12 @@ struct Supervisor {
     paused_until: Option<Timestamp>,
 }
 
+/// Returns what is to be said of the supervisor, in one line.
+pub(in crate::cli) fn supervisor_text(context: &Context) -> Result<String> {
+    let state = fleet::load(&context.dirs)?;
+    Ok(Supervisor::read(&state, context).text(state.pause.as_ref()))
+}
+
 impl Supervisor {
     fn read(state: &State, context: &Context) -> Self {
         let holder = supervisor(context);

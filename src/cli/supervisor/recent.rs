@@ -28,6 +28,12 @@ pub(super) fn recent_events(count: usize, context: &Context) -> Result<Vec<Recen
     Ok(facts.into_iter().map(RecentEvent::from).collect())
 }
 
+/// Returns the last events of the supervisor as lines, oldest first.
+pub(in crate::cli) fn recent_lines(count: usize, context: &Context) -> Result<Vec<String>> {
+    let events = recent_events(count, context)?;
+    Ok(events.iter().map(RecentEvent::line).collect())
+}
+
 impl From<Line<Event>> for RecentEvent {
     fn from(line: Line<Event>) -> Self {
         let (project, text) = words(&line.event);

@@ -2,6 +2,7 @@
 use crate::cli::context::Context;
 use crate::compile::Settings;
 use crate::error::Result;
+use crate::overview::log::Retention;
 use crate::supervisor::SupervisorEnv;
 use crate::ui::note;
 
@@ -24,10 +25,24 @@ pub(in crate::cli) fn note_contradiction(settings: &Settings) {
     }
 }
 
+/// Returns the whole days of a span, at least one.
+fn days(seconds: u64) -> u32 {
+    let days = seconds / (24 * 60 * 60);
+    u32::try_from(days).unwrap_or(u32::MAX).max(1)
+}
+
 /// Returns what a supervisor is started with. `at_boot` says that you did not start it yourself.
 pub(in crate::cli) fn environment(at_boot: bool, context: &Context) -> Result<SupervisorEnv> {
     let settings = context.settings()?;
     note_contradiction(&settings);
+    let kept = &settings.retention;
+    let usual = Retention::default();
+    let retention = Retention {
+        log_days: kept.log.map_or(usual.log_days, |it| days(it.seconds())),
+        health_days: kept
+            .cycles
+            .map_or(usual.health_days, |it| days(it.seconds())),
+    };
     let settings = settings.supervisor;
     let at_start = settings.at_start.map(|span| u32::try_from(span.seconds()));
     let at_start_s = at_start.map_or(AT_START_S, |seconds| seconds.unwrap_or(u32::MAX));
@@ -39,5 +54,6 @@ pub(in crate::cli) fn environment(at_boot: bool, context: &Context) -> Result<Su
         at_start_s: if at_boot { at_start_s } else { 0 },
         min_free: settings.min_free_bytes().unwrap_or(MIN_FREE),
         on_low: settings.on_low.clone(),
+        retention,
     })
 }

@@ -5,6 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::process::{Command, Stdio};
 
 const PAGE: &str = include_str!("../../../docs/supervisor.md");
+const MONITORING: &str = include_str!("../../../docs/monitoring.md");
+const SERVICES: &str = include_str!("../../../docs/services.md");
 /// An agent that closes the task of its iteration.
 const AGENT: &str = "#!/bin/sh\nread -r n; read -r status; cat >/dev/null\n\"$AP_EXE\" queue close \"$n\"\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
 
@@ -69,14 +71,48 @@ impl Drop for Home {
     }
 }
 
+/// Lets `ap ok` and `ap doctor` answer no.
+fn may_fail(block: &str) -> String {
+    let asks = |line: &str| line.starts_with("ap ok") || line.starts_with("ap doctor");
+    let lines = block.lines().map(|line| match asks(line) {
+        true => format!("{line} || [ $? = 1 ]"),
+        false => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the blocks of commands of a page.
+fn blocks(page: &str) -> Vec<&str> {
+    page.split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("```")?.0))
+        .collect()
+}
+
+#[test]
+fn every_command_of_the_page_on_monitoring_runs_in_its_order() {
+    let home = Home::new();
+    home.bash("cd src/app && ap projects add && ap start && ap stop && ap start");
+    let blocks = blocks(MONITORING);
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        home.bash(&format!("cd src/app\n{}", may_fail(block)));
+    }
+}
+
+#[test]
+fn every_command_of_the_page_on_services_runs_in_its_order() {
+    let home = Home::new();
+    let manager = |block: &&str| !block.contains("ap service install");
+    for block in blocks(SERVICES).into_iter().filter(manager) {
+        home.bash(&may_fail(block));
+    }
+}
+
 #[test]
 fn every_command_of_the_page_runs_in_its_order() {
     let home = Home::new();
-    let blocks: Vec<&str> = PAGE
-        .split("```sh\n")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split_once("```")?.0))
-        .collect();
+    let blocks = blocks(PAGE);
     assert!(5 < blocks.len(), "{blocks:?}");
     for block in blocks {
         home.bash(block);
