@@ -60,7 +60,7 @@ pub fn accept(state: &State, input: &Input, now: Timestamp) -> Option<Event> {
             fitness_change(it, fitness).map(|change| changed(project, change))
         }
         Input::OpenTasks { project, open } => {
-            reopened(of(project)?, *open).map(|change| changed(project, change))
+            counted(of(project)?, *open).map(|change| changed(project, change))
         }
         Input::RoomMade { project, code } => Some(Event::RoomMade {
             project: project.clone(),
@@ -130,7 +130,7 @@ fn launch_failed(project: &Project, problem: LaunchProblem, error: &str, now: Ti
         LaunchProblem::Passes => recover(project, cause, now),
         LaunchProblem::NeedsYou => ask(project, cause, Cause::Refused, now),
         LaunchProblem::NothingToDo => Change {
-            status: ProjectStatus::Done { open: 0 },
+            status: ProjectStatus::Done { open: None },
             cause: Cause::Session,
             seen: None,
         },
@@ -217,14 +217,26 @@ fn fitness_change(project: &Project, fitness: &Fitness) -> Option<Change> {
     })
 }
 
-/// A project that is done is due again when its queue has grown since.
-fn reopened(project: &Project, open: u32) -> Option<Change> {
-    let ProjectStatus::Done { open: then } = project.status else {
+/// A project that is done is due again when its queues have grown since. The first count after its end is where they
+/// grow from, and a lower count lowers that: only counts are compared with counts.
+fn counted(project: &Project, open: u32) -> Option<Change> {
+    let ProjectStatus::Done { open: least } = project.status else {
         return None;
     };
-    (then < open).then_some(Change {
-        status: ProjectStatus::Due { asked: false },
-        cause: Cause::Reopened { open },
+    let (status, cause) = match least {
+        Some(least) if least == open => return None,
+        Some(least) if least < open => (
+            ProjectStatus::Due { asked: false },
+            Cause::Reopened { open },
+        ),
+        _ => (
+            ProjectStatus::Done { open: Some(open) },
+            Cause::Counted { open },
+        ),
+    };
+    Some(Change {
+        status,
+        cause,
         seen: None,
     })
 }

@@ -112,6 +112,10 @@ pub enum Cause {
     Reopened {
         open: u32,
     },
+    /// The open tasks of its queues were counted, while it is done.
+    Counted {
+        open: u32,
+    },
     Unfit,
     FitAgain,
     DiskLow,

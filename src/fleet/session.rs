@@ -60,10 +60,8 @@ pub enum Activity {
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
-    /// It reached its goal; so many tasks of its queue were left.
-    Complete {
-        open: u32,
-    },
+    /// It reached its goal.
+    Complete,
     Failed {
         class: Option<FailureClass>,
         error: String,

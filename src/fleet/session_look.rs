@@ -98,7 +98,7 @@ fn ended(project: &Project, digest: &SessionDigest, order: &Order, now: Timestam
 
 fn session_ended(project: &Project, end: &SessionEnd, order: &Order, now: Timestamp) -> Change {
     match (end, order) {
-        (SessionEnd::Complete { open }, _) => plain(ProjectStatus::Done { open: *open }),
+        (SessionEnd::Complete, _) => plain(ProjectStatus::Done { open: None }),
         (SessionEnd::LimitReached { limit }, _) => {
             let limit = limit.clone();
             ask(

@@ -34,8 +34,8 @@ pub enum ProjectStatus {
     },
     /// It asks you something, and waits until you resume it.
     Blocked { question: ProjectQuestion },
-    /// It reached its goal; so many tasks were left in its queue.
-    Done { open: u32 },
+    /// It reached its goal; so many tasks are open in its queues at least, once they were counted.
+    Done { open: Option<u32> },
     /// Its directory or its session cannot be used; it is looked at again.
     Unfit { reason: String },
 }

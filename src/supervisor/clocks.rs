@@ -39,14 +39,36 @@ impl Supervisor {
     }
 
     /// Has the queues of projects that are done counted.
-    pub(super) fn count_backlogs(&mut self) {
-        let is_done = |project: &&RegisteredProject| {
+    pub(super) fn count_backlogs(&self) {
+        self.count(|_, status| matches!(status, ProjectStatus::Done { .. }));
+    }
+
+    /// Has the queues of projects that are done counted, where nobody knows yet from what they grow.
+    pub(super) fn count_uncounted(&self) {
+        self.count(|_, status| *status == ProjectStatus::Done { open: None });
+    }
+
+    /// Has the queues of a project counted that was just done.
+    pub(super) fn count_if_done(&self, project: &ProjectId) {
+        let done = ProjectStatus::Done { open: None };
+        let known = self.state().projects.get(project);
+        if known.is_some_and(|it| it.status == done) {
+            self.count(|id, _| id == project);
+        }
+    }
+
+    fn count(&self, is_meant: impl Fn(&ProjectId, &ProjectStatus) -> bool) {
+        let is_meant = |project: &&RegisteredProject| {
             let known = self.state().projects.get(&project.id);
-            known.is_some_and(|it| matches!(it.status, ProjectStatus::Done { .. }))
+            known.is_some_and(|it| is_meant(&project.id, &it.status))
         };
         let projects = self.registry.projects.iter();
+        let projects: Vec<_> = projects.filter(is_meant).cloned().collect();
+        if projects.is_empty() {
+            return;
+        }
         let backlogs = Backlogs {
-            projects: projects.filter(is_done).cloned().collect(),
+            projects,
             exe: self.env.exe.clone(),
             env: self.env.vars.clone(),
             state: self.dirs.state.clone(),

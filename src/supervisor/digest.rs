@@ -3,7 +3,7 @@ use crate::engine::{Phase, State};
 use crate::error::Result;
 use crate::exec::process::{self, Liveness};
 use crate::fleet::{Activity, Seen, SessionDigest, SessionEnd};
-use crate::model::{Ending, QueueStatus, WaitReason};
+use crate::model::{Ending, WaitReason};
 use crate::store::inbox;
 use crate::store::journal;
 use crate::store::layout::{Project, RunDir};
@@ -83,7 +83,7 @@ fn activity(state: &State) -> Activity {
 
 fn end(state: &State, ending: &Ending) -> SessionEnd {
     match ending {
-        Ending::Completed { .. } => SessionEnd::Complete { open: open(state) },
+        Ending::Completed { .. } => SessionEnd::Complete,
         Ending::Failed { error, .. } => SessionEnd::Failed {
             class: state.session.last_class,
             error: error.clone(),
@@ -94,11 +94,6 @@ fn end(state: &State, ending: &Ending) -> SessionEnd {
         Ending::Stopped { by } => SessionEnd::Stopped { by: by.clone() },
         Ending::Interrupted { by } => SessionEnd::Interrupted { by: by.clone() },
     }
-}
-
-fn open(state: &State) -> u32 {
-    let status = state.current.queue_status.as_ref();
-    status.and_then(QueueStatus::left).unwrap_or(0)
 }
 
 /// Whether something was left for a session that no runner has read.

@@ -102,6 +102,7 @@ fn changed(
             "failed, and is resumed later",
             format!("resume {attempt} after: {}", clean(error)),
         ),
+        (_, Cause::Counted { .. }) => None,
         (ProjectStatus::Done { .. }, _) => news(NoticeKind::ProjectDone, "is done", String::new()),
         (_, Cause::Reopened { open }) => news(
             NoticeKind::ProjectReopened,

@@ -318,14 +318,14 @@ impl Supervisor {
 fn is_complete(digest: &SessionDigest) -> bool {
     matches!(
         digest.activity,
-        Activity::Ended(SessionEnd::Complete { .. })
+        Activity::Ended(SessionEnd::Complete)
     )
 }
 
 fn mode(digest: &SessionDigest) -> StartMode {
     match &digest.activity {
         Activity::New => StartMode::New,
-        Activity::Ended(SessionEnd::Complete { .. }) => StartMode::Again,
+        Activity::Ended(SessionEnd::Complete) => StartMode::Again,
         _ => StartMode::Resume,
     }
 }

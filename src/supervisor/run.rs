@@ -185,6 +185,7 @@ impl Supervisor {
         if let Event::StatusChanged { project, change } = event {
             tracing::info!(%project, status = change.status.as_str(), cause = ?change.cause, "{}", change.status.reason());
             self.service.status(self.store.state());
+            self.count_if_done(project);
         }
         if let Event::RoomRequested { project } = event {
             self.make_room(project);

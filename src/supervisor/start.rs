@@ -80,6 +80,7 @@ impl Supervisor {
         self.read_requests();
         self.notify_missed();
         self.show_questions();
+        self.count_uncounted();
         tracing::info!(pid = holder.pid, version = %holder.version, projects = self.registry.projects.len(), "the supervisor is up");
         self.service.ready();
         Ok(())

@@ -2,7 +2,7 @@
 use crate::cli::context::Context;
 use crate::clock;
 use crate::error::Result;
-use crate::fleet::{Change, Event};
+use crate::fleet::{Cause, Change, Event};
 use crate::model::{Line, ProjectId};
 use crate::store::recent::recent_facts;
 use crate::text::clean;
@@ -95,6 +95,9 @@ fn words(event: &Event) -> (Option<&ProjectId>, String) {
 }
 
 fn changed(change: &Change) -> String {
+    if let Cause::Counted { open } = change.cause {
+        return format!("{open} open tasks counted");
+    }
     let (status, reason) = (change.status.as_str(), change.status.reason());
     if reason.is_empty() {
         status.to_owned()

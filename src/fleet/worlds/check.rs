@@ -80,7 +80,7 @@ impl Ledger {
                     ProjectStatus::Done { open } => *open,
                     other => panic!("{other:?} was reopened (9)"),
                 };
-                assert!(then < open, "it oscillates (9)");
+                assert!(then.is_some_and(|then| then < open), "it oscillates (9)");
             }
             _ => {}
         }

@@ -293,7 +293,7 @@ fn heal(world: &mut World) {
             if let Some(session) = world.sessions.get_mut(&project)
                 && session.digest.alive
             {
-                session.end(SessionEnd::Complete { open: 0 });
+                session.end(SessionEnd::Complete);
             }
             notice(world, &project);
             let status = &world.state.projects[&project].status;

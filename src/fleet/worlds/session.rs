@@ -26,7 +26,7 @@ impl SimSession {
         assert!(!self.digest.alive, "a session has one runner");
         let is_over = matches!(
             self.digest.activity,
-            Activity::New | Activity::Ended(SessionEnd::Complete { .. })
+            Activity::New | Activity::Ended(SessionEnd::Complete)
         );
         if is_over {
             self.runs += 1;
@@ -105,9 +105,7 @@ impl SimSession {
                 self.leave(Activity::Detached { job, until }, true);
             }
             10 => self.die(),
-            11 => self.end(SessionEnd::Complete {
-                open: u32::try_from(dice.below(3)).unwrap_or(0),
-            }),
+            11 => self.end(SessionEnd::Complete),
             12 => self.end(SessionEnd::Failed {
                 class: dice.pick(&FailureClass::ALL).copied(),
                 error: "broken".to_owned(),

@@ -133,11 +133,16 @@ impl Year {
     /// Tasks are added to the queues of projects that are done; a sweep finds them.
     fn sweep(&mut self) {
         for project in self.sessions.keys().cloned().collect::<Vec<_>>() {
-            let is_done = matches!(
-                self.state.projects[&project].status,
-                ProjectStatus::Done { .. }
-            );
-            if is_done && self.dice.one_in(12 * 24 * 3) {
+            let status = &self.state.projects[&project].status;
+            let ProjectStatus::Done { open } = *status else {
+                continue;
+            };
+            if open.is_none() {
+                let open = self.sessions[&project].added;
+                let project = project.clone();
+                self.input(&Input::OpenTasks { project, open });
+            }
+            if self.dice.one_in(12 * 24 * 3) {
                 let left = 1 + self.dice.below(self.plan.longest_session);
                 if let Some(session) = self.sessions.get_mut(&project) {
                     (session.left, session.added) = (left, session.added + 1);
@@ -193,8 +198,7 @@ impl Year {
             return;
         };
         if session.left == 0 {
-            let open = session.added;
-            session.leave(Activity::Ended(SessionEnd::Complete { open }), false);
+            session.leave(Activity::Ended(SessionEnd::Complete), false);
         } else if asks {
             let text = "which?".to_owned();
             session.leave(Activity::Asking { text, until: None }, true);
