@@ -220,11 +220,7 @@ fn a_damaged_session_is_never_started_anew() {
 #[test]
 fn a_look_from_before_a_crash_means_nothing_after_it() {
     let mut desk = Desk::new(&["app"]);
-    let passed = desk.digest(
-        "app",
-        Activity::Ended(SessionEnd::Complete),
-        false,
-    );
+    let passed = desk.digest("app", Activity::Ended(SessionEnd::Complete), false);
     desk.ends("app", failed(None));
     let project = id("app");
     desk.input(&Input::Session {
@@ -262,6 +258,22 @@ fn a_project_that_backs_off_for_hours_delays_no_other() {
     desk.ends("app", failed(Some(FailureClass::Throttle)));
     assert_eq!(desk.status("app"), "waiting");
     assert_eq!(desk.status("other"), "running");
+}
+
+#[test]
+fn a_turn_you_give_beside_the_supervisor_is_yours_before_and_after_its_first_slice() {
+    let mut desk = Desk::new(&["app", "other"]);
+    let digest = SessionDigest {
+        slice: Some(0),
+        ..desk.digest("other", Activity::Working, true)
+    };
+    let project = id("other");
+    desk.input(&Input::Session { project, digest });
+    let yours = ProjectStatus::Running {
+        slice: None,
+        order: Order::Work,
+    };
+    assert_eq!(desk.project("other").status, yours);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn looked_at(
         // You are asked first, whatever a runner of ours did.
         (ProjectStatus::Blocked { .. }, _) if digest.slice.is_some() => return None,
         // Its launch seemed to have failed.
-        (_, true) if digest.slice == Some(project.slice) => adopted(digest),
+        (_, true) if 0 < project.slice && digest.slice == Some(project.slice) => adopted(digest),
         (_, true) => started_by_you(digest),
         (_, false) if is_newer => ended(project, digest, &Order::Work, now),
         (_, false) => return None,
