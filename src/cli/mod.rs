@@ -50,6 +50,7 @@ mod ok;
 mod output_schemas;
 mod overrides;
 mod overview;
+mod parked;
 mod parse_error;
 mod pause;
 mod plugin;

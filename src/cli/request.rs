@@ -1,5 +1,6 @@
-//! Requests to a running session: put into its inbox, and acknowledged by its runner.
+//! Requests to a session: put into its inbox and acknowledged by its runner, or left for the one that follows.
 use super::context::Context;
+use super::parked;
 use super::session::{find, is_alive};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +23,9 @@ pub(super) fn send(
 ) -> Result<Snapshot> {
     let snapshot = find(session, context)?;
     if !is_alive(&context.project, &snapshot) {
+        if parked::tell(&snapshot, request, context)? {
+            return Ok(snapshot);
+        }
         return Err(not_running(&snapshot));
     }
     let dir = context.project.session(session);

@@ -85,6 +85,10 @@ pub fn failure(snapshot: &Snapshot) -> String {
         Phase::Ended {
             ending: Ending::Completed { .. },
         } => ("is complete", String::new()),
+        _ if state.session.parked => (
+            "waits without a runner",
+            "The supervisor resumes it when it is due; a resume continues it now".to_owned(),
+        ),
         Phase::New
         | Phase::Ready
         | Phase::Running { .. }

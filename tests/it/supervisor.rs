@@ -212,3 +212,41 @@ fn projects_are_added_once_set_paused_and_removed() {
         .expect(0)
         .says(&["Project 'app0-2'"]);
 }
+
+#[test]
+fn a_resume_lifts_the_pause_of_a_session_whose_runner_has_parked() {
+    let fleet = Fleet::new(1, TWICE, UNTIL_TOLD);
+    fleet.add_all();
+    let project = &fleet.0[0];
+    project.ap(&["start"]).expect(0);
+    project.until_event("app0", "agent_started", 1);
+    project.ap(&["pause", "app0"]).expect(0);
+    project.program("go1", "");
+    project.until_event("app0", "runner_parked", 1);
+    fleet.until_all("paused");
+    let said = project.ap(&["loop", "work", "app0"]).expect(1);
+    said.says(&["waits without a runner"]);
+    project.ap(&["resume", "app0"]).expect(0);
+    project.until_event("app0", "agent_started", 2);
+    project.program("go2", "");
+    fleet.until_all("done");
+    assert_eq!(project.history("app0"), [1, 2]);
+}
+
+#[test]
+fn a_parked_session_is_stopped_by_a_command_of_its_own() {
+    let fleet = Fleet::new(1, TWICE, UNTIL_TOLD);
+    fleet.add_all();
+    let project = &fleet.0[0];
+    project.ap(&["start"]).expect(0);
+    project.until_event("app0", "agent_started", 1);
+    project.ap(&["pause", "app0"]).expect(0);
+    project.program("go1", "");
+    project.until_event("app0", "runner_parked", 1);
+    let stopped = project.ap(&["stop", "app0"]).expect(0);
+    stopped.says(&["Session 'app0' is stopped"]);
+    assert_eq!(project.events("app0", "session_finished").len(), 1);
+    fleet.until("your stop", |shown| {
+        shown["projects"][0]["reason"] == "by ap stop"
+    });
+}

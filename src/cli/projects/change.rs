@@ -4,12 +4,14 @@ use super::project_change::ProjectChange;
 use super::target::{find, not_registered};
 use super::until::parse;
 use crate::cli::context::Context;
-use crate::cli::supervised::{check, supervisor_lives};
+use crate::cli::parked::lift_pause;
+use crate::cli::supervised::{check, context_of, supervisor_lives};
 use crate::clock;
 use crate::error::Result;
 use crate::fleet::FleetRequest;
 use crate::store::fleet;
 use crate::store::registry::{self, RegisteredProject};
+use crate::store::session::load_cached;
 use crate::ui::time;
 use jiff::Timestamp;
 
@@ -76,7 +78,13 @@ pub(super) fn pause(args: &PauseArgs, context: &Context) -> Result<ProjectChange
 /// Asks the supervisor to give a project a slice.
 pub(in crate::cli) fn resume(project: &str, context: &Context) -> Result<ProjectChange> {
     let registry = registry::read(&context.dirs)?;
-    let project = find(&registry, project, context)?.id.clone();
+    let registered = find(&registry, project, context)?;
+    let project = registered.id.clone();
+    let its_context = context_of(registered, context);
+    // One that cannot be read is resumed all the same: the supervisor says what is wrong with it.
+    if let Ok(Some(session)) = load_cached(&its_context.project.session(&registered.session)) {
+        lift_pause(&session, &its_context)?;
+    }
     let state = fleet::load(&context.dirs)?;
     let known = state.projects.get(&project);
     let cleared = known.map_or_else(String::new, |known| {
