@@ -1,5 +1,7 @@
 //! The supervisor's files: its journal, what you want of it, its lock, and requests to it.
-use super::journal::{JournalError, SegmentPosition, Segments, read_segments};
+use super::journal::{
+    JournalError, SegmentPosition, Segments, is_held, last_segment, read_segments, segment_path,
+};
 use super::layout::{StateFile, UserDirs};
 use super::lock::SessionLock;
 use super::{atomic, beneath, inbox, roots};
@@ -165,6 +167,12 @@ pub fn try_lock(dirs: &UserDirs, holder: &SupervisorHolder) -> io::Result<Option
 pub fn holder(dirs: &UserDirs) -> Option<SupervisorHolder> {
     let text = beneath::read(&dirs.state_file(StateFile::SupervisorLock)).ok()?;
     serde_json::from_slice(&text).ok()
+}
+
+/// Whether a supervisor writes its journal, whatever became of its lock file.
+pub fn writes(dirs: &UserDirs) -> io::Result<bool> {
+    let folder = dirs.state_file(StateFile::Supervisor);
+    is_held(&segment_path(&folder, last_segment(&folder)))
 }
 
 /// Leaves a request to the supervisor, and wakes it if it runs.

@@ -130,7 +130,7 @@ impl SessionLock {
     }
 
     /// Gives the lock's file its name again, if it has lost it. Returns whether it had. `second` is its other name.
-    pub(super) fn put_back(&mut self, second: Option<&Utf8Path>) -> io::Result<bool> {
+    pub fn put_back(&mut self, second: Option<&Utf8Path>) -> io::Result<bool> {
         if is_at(&self.file, &self.path) {
             return Ok(false);
         }

@@ -43,7 +43,7 @@ pub fn run(
     };
     let mut on_ready = Some(on_ready);
     loop {
-        let mut supervisor = Supervisor::open(dirs, env.clone())?;
+        let mut supervisor = Supervisor::open(dirs, env.clone(), lock)?;
         supervisor.start(&holder)?;
         if let Some(on_ready) = on_ready.take() {
             on_ready();
@@ -51,9 +51,8 @@ pub fn run(
         let Some(successor) = supervisor.run_to_end()? else {
             return Ok(());
         };
-        drop(supervisor);
         crash::point("hand-over: before the lock is released");
-        drop(lock);
+        drop(supervisor);
         match back_from(&successor, dirs, &holder)? {
             None => return Ok(()),
             Some(again) => lock = again,

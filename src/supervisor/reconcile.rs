@@ -316,10 +316,7 @@ impl Supervisor {
 }
 
 fn is_complete(digest: &SessionDigest) -> bool {
-    matches!(
-        digest.activity,
-        Activity::Ended(SessionEnd::Complete)
-    )
+    matches!(digest.activity, Activity::Ended(SessionEnd::Complete))
 }
 
 fn mode(digest: &SessionDigest) -> StartMode {

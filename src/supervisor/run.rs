@@ -16,6 +16,7 @@ use crate::model::{ProcessId, ProjectId};
 use crate::overview::log::LogKeeper;
 use crate::store::fleet::{self, FleetStore};
 use crate::store::layout::{StateFile, UserDirs};
+use crate::store::lock::SessionLock;
 use crate::store::registry::Registry;
 use crate::store::stamp::Stamp;
 use jiff::Timestamp;
@@ -53,6 +54,8 @@ pub(super) struct Supervisor {
     pub(super) sweep: Option<Sweep>,
     pub(super) next_sweep: Instant,
     pub(super) beat_at: Instant,
+    /// The lock that says which process this is; somebody may delete its file.
+    pub(super) lock: SessionLock,
     /// Until when nothing is recorded, since the journal could not be written.
     pub(super) full_until: Option<Instant>,
     pub(super) service: ServiceManager,
@@ -252,6 +255,11 @@ impl Supervisor {
     fn beat(&mut self) {
         let now = Instant::now();
         self.service.feed();
+        match self.lock.put_back(None) {
+            Ok(true) => tracing::warn!("the lock file had been deleted, and is there again"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the lock file cannot be written"),
+        }
         if self.beat_at <= now {
             self.beat_at = now + BEAT;
             let heartbeat = self.dirs.state_file(StateFile::Heartbeat);

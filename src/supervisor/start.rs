@@ -12,6 +12,7 @@ use crate::fleet::{FleetRequest, Input, accept};
 use crate::overview::log::LogKeeper;
 use crate::store::fleet::{FleetStore, SupervisorHolder};
 use crate::store::layout::{StateFile, UserDirs};
+use crate::store::lock::SessionLock;
 use crate::store::{inbox, registry, secrets};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use std::sync::mpsc::channel;
 use std::time::Instant;
 
 impl Supervisor {
-    pub(super) fn open(dirs: &UserDirs, mut env: SupervisorEnv) -> Result<Self> {
+    pub(super) fn open(dirs: &UserDirs, mut env: SupervisorEnv, lock: SessionLock) -> Result<Self> {
         let (sender, messages) = channel();
         let service = ServiceManager::take(&mut env.vars);
         let redactor = secrets::redactor(dirs, &env.vars);
@@ -43,6 +44,7 @@ impl Supervisor {
             sweep: None,
             next_sweep: Instant::now() + SWEEP,
             beat_at: Instant::now(),
+            lock,
             full_until: None,
             service,
             looks_under_way: LooksUnderWay::default(),

@@ -250,3 +250,21 @@ fn a_parked_session_is_stopped_by_a_command_of_its_own() {
         shown["projects"][0]["reason"] == "by ap stop"
     });
 }
+
+#[test]
+fn a_supervisor_whose_lock_file_was_deleted_is_known_and_stopped() {
+    let fleet = Fleet::new(1, TWICE, QUICK);
+    let project = &fleet.0[0];
+    project.ap(&["start"]).expect(0);
+    let pid = fleet.pid();
+    let home = project.var("AP_HOME");
+    let lock = format!("{home}/state/supervisor.lock");
+    let remove = || fs_err::remove_file(&lock).expect("a lock file");
+    remove();
+    let second = project.ap(&["start"]).expect(3);
+    second.says(&["a supervisor runs already"]);
+    fleet.until("its lock file", |_| fleet.pid() == pid);
+    remove();
+    project.ap(&["stop"]).expect(0).says(&["is stopped"]);
+    project.nothing_left();
+}

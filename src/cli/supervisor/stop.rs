@@ -36,19 +36,23 @@ pub(in crate::cli) fn run(
         at: clock::now(),
     };
     fleet::set_desired(&context.dirs, &desired)?;
-    let Some(holder) = supervisor(context) else {
+    let holder = supervisor(context);
+    // Its lock file may have been deleted.
+    if holder.is_none() && !fleet::writes(&context.dirs)? {
         let message = "No supervisor runs, and none gives slices before `ap start`.";
         return report("not_running", message, format);
-    };
+    }
     let successor = None;
     let request = FleetRequest::Stop { how, by, successor };
     fleet::request(&context.dirs, &request, clock::now())?;
     let lock = context.dirs.state_file(StateFile::SupervisorLock);
-    let ended = clock::wait_until(timeout, || !FileLock::is_held(&lock).unwrap_or(true));
+    let ended = clock::wait_until(timeout, || {
+        !FileLock::is_held(&lock).unwrap_or(true) && !fleet::writes(&context.dirs).unwrap_or(true)
+    });
     if !ended {
+        let pid = holder.map_or_else(String::new, |holder| format!(" (pid {})", holder.pid));
         let message = format!(
-            "the supervisor (pid {}) still waits for its sessions after {} s",
-            holder.pid,
+            "the supervisor{pid} still waits for its sessions after {} s",
             timeout.as_secs()
         );
         return Err(Error::new(ErrorKind::NoAnswer, message).hint(
