@@ -97,7 +97,7 @@ impl Asked<'_> {
                     let command = format!("ap snapshot --project {id}");
                     Some((format!("{id} cannot be used: {reason}"), command))
                 }
-                ProjectStatus::Done { open } if 0 < *open => {
+                ProjectStatus::Done { open: Some(open) } if 0 < *open => {
                     let tasks = count(open, "open task");
                     let found = format!("{id} is done, with {tasks}");
                     Some((found, format!("ap resume {id}")))

@@ -198,7 +198,7 @@ events! {
         /// `due`, `running`, `waiting`, `detached`, `paused`, `blocked`, `done` or `unfit`.
         status: &'static str,
         reason: String,
-        /// `session`, `interrupted`, `started_by_you`, `recovery_scheduled`, `recovery_given_up`, `refused`, `wait_over`, `request`, `others_wait`, `reopened`, `unfit`, `fit_again`, `disk_low`, `disk_free` or `request_waits`.
+        /// `session`, `interrupted`, `started_by_you`, `recovery_scheduled`, `recovery_given_up`, `refused`, `wait_over`, `request`, `others_wait`, `reopened`, `counted`, `unfit`, `fit_again`, `disk_low`, `disk_free` or `request_waits`.
         cause: &'static str,
         by: Option<String>,
         until: Option<Timestamp>,

@@ -74,7 +74,7 @@ fn log_event(event: &Event) -> LogEvent {
 fn status_changed(change: &Change) -> LogEvent {
     let Change { status, cause, .. } = change;
     let done = match status {
-        ProjectStatus::Done { open } => Some(*open),
+        ProjectStatus::Done { open } => *open,
         _ => None,
     };
     let (cause, by, open, recovery) = match cause {
@@ -88,6 +88,7 @@ fn status_changed(change: &Change) -> LogEvent {
         Cause::Request { by } => ("request", Some(by), done, None),
         Cause::OthersWait => ("others_wait", None, done, None),
         Cause::Reopened { open } => ("reopened", None, Some(*open), None),
+        Cause::Counted { open } => ("counted", None, Some(*open), None),
         Cause::Unfit => ("unfit", None, done, None),
         Cause::FitAgain => ("fit_again", None, done, None),
         Cause::DiskLow => ("disk_low", None, done, None),
