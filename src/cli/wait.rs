@@ -148,7 +148,8 @@ fn wait_for(dir: &RunDir, args: &Args, began: Instant) -> Result<Waited> {
 
 /// Whether the session has no runner because there is nothing to do for a while.
 fn is_parked(dir: &RunDir) -> Result<bool> {
-    Ok(load_cached(dir)?.is_some_and(|snapshot| snapshot.state.session.parked))
+    let state = load_cached(dir)?.map(|snapshot| snapshot.state);
+    Ok(state.is_some_and(|state| state.session.parked && state.phase.ending().is_none()))
 }
 
 /// Returns what the session asks now, if it does.

@@ -46,11 +46,11 @@ fn without_hooks(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         let phase = phase.clone();
         return Some(Event::PhaseFinished { phase });
     }
-    // The next runner continues.
-    if state.session.parked {
+    let stop = state.session.stopping.as_ref();
+    // The next runner continues, unless you do not want one.
+    if state.session.parked && stop.is_none() {
         return None;
     }
-    let stop = state.session.stopping.as_ref();
     match (&state.phase, stop) {
         (Phase::New | Phase::Running { .. } | Phase::Ended { .. }, _) => None,
         (Phase::Parallel, _) => {
