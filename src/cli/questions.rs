@@ -74,7 +74,7 @@ pub(super) struct SupervisorEntry {
     /// What was tried.
     tried: String,
     /// What to do about it.
-    advice: &'static str,
+    advice: String,
     /// The answers to choose from: `approve` resumes the project, `reject` leaves it paused.
     choices: Vec<&'static str>,
     /// Commands that answer it, as words.
@@ -146,7 +146,7 @@ fn of_supervisor(asks: ProjectAsks, alive: bool) -> Entry {
         by: "supervisor",
         text: question.text(),
         tried: question.tried_text(),
-        advice: question.advice(),
+        advice: question.advice().to_owned(),
         choices: vec!["approve", "reject"],
         answer_commands: commands.iter().map(words).collect(),
     })

@@ -141,7 +141,7 @@ fn launch_failed(project: &Project, problem: LaunchProblem, error: &str, now: Ti
 pub(super) fn recover(project: &Project, cause: BlockCause, now: Timestamp) -> Change {
     let (class, error) = match &cause {
         BlockCause::Failed { class, error } => (*class, error.clone()),
-        BlockCause::Launch { error } | BlockCause::LimitReached { limit: error } => {
+        BlockCause::Launch { error } | BlockCause::LimitReached { limit: error, .. } => {
             (None, error.clone())
         }
     };

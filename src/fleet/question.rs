@@ -24,7 +24,12 @@ pub enum BlockCause {
         error: String,
     },
     /// Its session reached a limit before its goal.
-    LimitReached { limit: String },
+    LimitReached {
+        limit: String,
+        /// What to do before a resume, or the command that raises the limit.
+        #[serde(default)]
+        hint: String,
+    },
     /// Its session could not be started.
     Launch { error: String },
 }
@@ -44,7 +49,7 @@ impl ProjectQuestion {
     pub fn text(&self) -> String {
         match &self.cause {
             BlockCause::Failed { error, .. } => format!("the session failed: {error}"),
-            BlockCause::LimitReached { limit } => format!("the session ended short: {limit}"),
+            BlockCause::LimitReached { limit, .. } => format!("the session ended short: {limit}"),
             BlockCause::Launch { error } => format!("the session cannot be started: {error}"),
         }
     }
@@ -59,7 +64,7 @@ impl ProjectQuestion {
     }
 
     /// Returns what to do about it, in one sentence.
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> &str {
         match &self.cause {
             BlockCause::Failed { class, .. } => match class {
                 Some(FailureClass::Login) => "sign in to the provider, then resume it",
@@ -69,9 +74,10 @@ impl ProjectQuestion {
                 Some(FailureClass::Denied) => "allow what the agent needs, then resume it",
                 _ => "fix the cause, then resume it",
             },
-            BlockCause::LimitReached { .. } => {
-                "raise the limit with `ap projects set`, or resume the session with a larger one"
+            BlockCause::LimitReached { hint, .. } if hint.is_empty() => {
+                "resume the session with a larger limit"
             }
+            BlockCause::LimitReached { hint, .. } => hint,
             BlockCause::Launch { .. } => "fix the cause, then resume it",
         }
     }

@@ -277,6 +277,22 @@ fn a_turn_you_give_beside_the_supervisor_is_yours_before_and_after_its_first_sli
 }
 
 #[test]
+fn a_limit_asks_you_and_names_what_raises_it() {
+    let mut desk = Desk::new(&["app"]);
+    let hint = "`ap loop work app 8 --resume`".to_owned();
+    let limit = "4 iterations".to_owned();
+    let end = SessionEnd::LimitReached {
+        limit,
+        hint: hint.clone(),
+    };
+    desk.ends("app", Activity::Ended(end));
+    let ProjectStatus::Blocked { question } = &desk.project("app").status else {
+        panic!("it asks nothing");
+    };
+    assert_eq!(question.advice(), hint);
+}
+
+#[test]
 fn what_you_stopped_is_no_crash_and_stays_stopped() {
     let mut desk = Desk::new(&["app"]);
     let by = "ap stop".to_owned();

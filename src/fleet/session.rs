@@ -68,15 +68,13 @@ pub enum SessionEnd {
     },
     LimitReached {
         limit: String,
+        /// What to do before a resume, or the command that raises the limit.
+        hint: String,
     },
     /// You stopped it.
-    Stopped {
-        by: String,
-    },
+    Stopped { by: String },
     /// It was ended from outside, or by the supervisor.
-    Interrupted {
-        by: String,
-    },
+    Interrupted { by: String },
 }
 
 impl Seen {

@@ -99,11 +99,11 @@ fn ended(project: &Project, digest: &SessionDigest, order: &Order, now: Timestam
 fn session_ended(project: &Project, end: &SessionEnd, order: &Order, now: Timestamp) -> Change {
     match (end, order) {
         (SessionEnd::Complete, _) => plain(ProjectStatus::Done { open: None }),
-        (SessionEnd::LimitReached { limit }, _) => {
-            let limit = limit.clone();
+        (SessionEnd::LimitReached { limit, hint }, _) => {
+            let (limit, hint) = (limit.clone(), hint.clone());
             ask(
                 project,
-                BlockCause::LimitReached { limit },
+                BlockCause::LimitReached { limit, hint },
                 Cause::Session,
                 now,
             )

@@ -3,12 +3,13 @@ use crate::engine::{Phase, State};
 use crate::error::Result;
 use crate::exec::process::{self, Liveness};
 use crate::fleet::{Activity, Seen, SessionDigest, SessionEnd};
-use crate::model::{Ending, WaitReason};
+use crate::model::{Ending, Limit, WaitReason};
 use crate::store::inbox;
 use crate::store::journal;
 use crate::store::layout::{Project, RunDir};
 use crate::store::lock::FileLock;
-use crate::store::session::load_state;
+use crate::store::session::{load_state, read_plan};
+use crate::ui::next_command::NextCommand;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub(super) fn digest(dir: &RunDir, is_over: bool) -> Result<SessionDigest> {
         slice: state.session.slice,
         alive: is_held && lives,
         parked: state.session.parked,
-        activity: activity(state),
+        activity: activity(dir, state),
     })
 }
 
@@ -50,9 +51,9 @@ fn succeeded(state: &State) -> u32 {
     finished.sum::<u32>() + state.current.counters.succeeded
 }
 
-fn activity(state: &State) -> Activity {
+fn activity(dir: &RunDir, state: &State) -> Activity {
     if let Phase::Ended { ending } = &state.phase {
-        return Activity::Ended(end(state, ending));
+        return Activity::Ended(end(dir, state, ending));
     }
     if let Some(question) = state.first_question().filter(|_| state.is_asking()) {
         let until = match &state.phase {
@@ -81,7 +82,7 @@ fn activity(state: &State) -> Activity {
     }
 }
 
-fn end(state: &State, ending: &Ending) -> SessionEnd {
+fn end(dir: &RunDir, state: &State, ending: &Ending) -> SessionEnd {
     match ending {
         Ending::Completed { .. } => SessionEnd::Complete,
         Ending::Failed { error, .. } => SessionEnd::Failed {
@@ -90,10 +91,22 @@ fn end(state: &State, ending: &Ending) -> SessionEnd {
         },
         Ending::LimitReached { limit } => SessionEnd::LimitReached {
             limit: limit.to_string(),
+            hint: hint(dir, state, limit),
         },
         Ending::Stopped { by } => SessionEnd::Stopped { by: by.clone() },
         Ending::Interrupted { by } => SessionEnd::Interrupted { by: by.clone() },
     }
+}
+
+/// Returns what to do about a limit before a resume: raise it where a flag does.
+fn hint(dir: &RunDir, state: &State, limit: &Limit) -> String {
+    let Ok(plan) = read_plan(dir) else {
+        return String::new();
+    };
+    limit.hint(&plan.session).unwrap_or_else(|| {
+        let resume = NextCommand::resume(&plan, state);
+        format!("raise the limit in the project's directory: `{resume}`")
+    })
 }
 
 /// Whether something was left for a session that no runner has read.

@@ -164,6 +164,8 @@ fn run_makes_one_iteration_here_and_keeps_the_exit_codes_of_the_seed() {
         .says(&["no registered project is `.`"]);
     project.ap(&["projects", "add"]).expect(0);
     project.ap(&["run", ".", "--once"]).expect(0);
+    let set = project.ap(&["projects", "set", "app0", "--", "--max-cost", "5"]);
+    set.expect(1).says(&["keeps what it was started with"]);
     assert_eq!(project.history("app0"), [1]);
     project.ap(&["run", "app0"]).expect(0);
     assert_eq!(project.history("app0"), [1, 2]);

@@ -7,11 +7,13 @@ use crate::cli::context::Context;
 use crate::cli::parked::lift_pause;
 use crate::cli::supervised::{check, context_of, supervisor_lives};
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::FleetRequest;
+use crate::model::SessionStatus;
 use crate::store::fleet;
 use crate::store::registry::{self, RegisteredProject};
 use crate::store::session::load_cached;
+use crate::ui::next_command::NextCommand;
 use crate::ui::time;
 use jiff::Timestamp;
 
@@ -123,6 +125,7 @@ pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
         let message = format!("Project '{id}' is as it was.");
         return Ok(ProjectChange::new(&id, "unchanged", message));
     }
+    keeps_what_it_runs(&before, &after, context)?;
     check(&after, context)?;
     // It may have been moved or removed meanwhile.
     let after = registry::update(&context.dirs, |registry| {
@@ -137,6 +140,32 @@ pub(super) fn set(args: &SetArgs, context: &Context) -> Result<ProjectChange> {
         after.name, after.weight
     );
     Ok(ProjectChange::new(&id, "set", message))
+}
+
+/// A session that is not complete keeps what it was started with, whatever is set for its project.
+fn keeps_what_it_runs(
+    before: &RegisteredProject,
+    after: &RegisteredProject,
+    context: &Context,
+) -> Result<()> {
+    let runs = |it: &RegisteredProject| (it.kind, it.name.clone(), it.flags.clone());
+    if runs(before) == runs(after) {
+        return Ok(());
+    }
+    let its_context = context_of(before, context);
+    let session = load_cached(&its_context.project.session(&before.session))?;
+    let Some(session) = session.filter(|it| it.state.status() != SessionStatus::Complete) else {
+        return Ok(());
+    };
+    let message = format!(
+        "session '{}' of project '{}' keeps what it was started with",
+        before.session, before.id
+    );
+    let resume = NextCommand::resume_as_started(&session.plan);
+    Err(Error::new(ErrorKind::SessionExists, message).hint(format!(
+        "`{resume} --recompile` reads its changed definition; `ap projects remove {}` and an `add` with another `--session` begin anew",
+        before.id
+    )))
 }
 
 fn apply(args: &SetArgs, project: &mut RegisteredProject) {

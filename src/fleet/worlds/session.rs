@@ -112,6 +112,7 @@ impl SimSession {
             }),
             13 => self.end(SessionEnd::LimitReached {
                 limit: "time".to_owned(),
+                hint: String::new(),
             }),
             14 => self.end(SessionEnd::Stopped {
                 by: "ap stop".to_owned(),
