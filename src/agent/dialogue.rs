@@ -46,6 +46,18 @@ impl Dialogue {
     pub fn deny(self, request: &str, reason: &str) -> String {
         respond(request, &json!({ "behavior": "deny", "message": reason }))
     }
+
+    /// Returns the lines that answer a request of another kind: such a program is newer than `ap`, and would wait for ever.
+    pub fn refuse(self, request: &str, kind: &str) -> String {
+        line(&json!({
+            "type": "control_response",
+            "response": {
+                "subtype": "error",
+                "request_id": request,
+                "error": format!("ap does not answer requests of the kind `{kind}`"),
+            },
+        }))
+    }
 }
 
 fn respond(request: &str, response: &Value) -> String {

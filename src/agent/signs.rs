@@ -18,6 +18,8 @@ pub enum Sign {
     Heard { id: String },
     /// The agent asks for a permission, for the tool call of this id if it names one, and waits for the answer.
     PermissionAsked { request: String, call: String },
+    /// The agent requests something that `ap` does not know, of this kind, and waits for the answer.
+    UnknownRequest { request: String, kind: String },
     /// The agent does not wait for an answer to its request any more.
     RequestWithdrawn { request: String },
     /// The agent gave a result.
@@ -71,10 +73,16 @@ pub(in crate::agent) fn permission_request(event: &Value) -> Option<(String, &Va
 }
 
 fn asked(event: &Value) -> Option<Sign> {
-    let (id, request) = permission_request(event)?;
-    Some(Sign::PermissionAsked {
+    if let Some((id, request)) = permission_request(event) {
+        return Some(Sign::PermissionAsked {
+            request: id,
+            call: string(request, "tool_use_id"),
+        });
+    }
+    let id = string(event, "request_id");
+    (!id.is_empty()).then(|| Sign::UnknownRequest {
         request: id,
-        call: string(request, "tool_use_id"),
+        kind: string(nested(event, "request"), "subtype"),
     })
 }
 
@@ -205,7 +213,11 @@ mod tests {
         }
         let other =
             r#"{"type":"control_request","request_id":"r2","request":{"subtype":"hook_callback"}}"#;
-        assert_eq!(signs(other), []);
+        let unknown = Sign::UnknownRequest {
+            request: "r2".to_owned(),
+            kind: "hook_callback".to_owned(),
+        };
+        assert_eq!(signs(other), [unknown]);
     }
 
     #[test]

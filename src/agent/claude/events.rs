@@ -26,7 +26,7 @@ pub(in crate::agent) fn read(
         "user" => user(state, event, shown),
         "result" => result::read(state, event, shown),
         "rate_limit_event" => quota_event(state, event, shown),
-        "control_request" => open_request(state, event),
+        "control_request" => open_request(state, event, shown),
         "control_response" => state
             .requests
             .close(&string(nested(event, "response"), "request_id")),
@@ -234,9 +234,15 @@ fn block_text(block: &Value) -> String {
     }
 }
 
-fn open_request(state: &mut TranscriptState, event: &Value) {
-    if let Some(request) = requests::permission(event) {
-        state.requests.open(request);
+fn open_request(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    match requests::permission(event) {
+        Some(request) => state.requests.open(request),
+        None => {
+            let kind = string(nested(event, "request"), "subtype");
+            shown.push(Activity::notice(&format!(
+                "the program requests `{kind}`, which this version of ap does not answer"
+            )));
+        }
     }
 }
 

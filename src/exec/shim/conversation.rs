@@ -68,6 +68,10 @@ impl Conversation {
             return;
         }
         self.look_at_output(life);
+        for (request, kind) in life.output.unknown.drain(..) {
+            let refusal = self.dialogue.refuse(&request, &kind);
+            input.push(refusal.into_bytes(), None);
+        }
         if !input.is_open() {
             return;
         }

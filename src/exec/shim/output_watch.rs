@@ -27,6 +27,8 @@ pub(super) struct OutputWatch {
     pub(super) requests: Requests,
     /// The ids of messages that the agent has repeated since this was last taken.
     pub(super) heard: Vec<String>,
+    /// Requests that `ap` does not know, with their kinds, that were printed since the last look.
+    pub(super) unknown: Vec<(String, String)>,
     pub(super) session: Option<String>,
     pub(super) saw_result: bool,
     /// What it printed since the last event.
@@ -47,6 +49,7 @@ impl OutputWatch {
             tools: ToolCalls::default(),
             requests: Requests::default(),
             heard: Vec::new(),
+            unknown: Vec::new(),
             session: None,
             saw_result: false,
             text: String::new(),
@@ -139,6 +142,9 @@ impl OutputWatch {
                 | Sign::SubAgent { .. }
                 | Sign::PermissionAsked { .. }
                 | Sign::RequestWithdrawn { .. } => {}
+                Sign::UnknownRequest { request, kind } => {
+                    self.unknown.push((request.clone(), kind.clone()));
+                }
             }
         }
     }

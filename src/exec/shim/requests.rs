@@ -44,7 +44,8 @@ impl Requests {
             Sign::Session(_)
             | Sign::ToolCalled { .. }
             | Sign::SubAgent { .. }
-            | Sign::Heard { .. } => {}
+            | Sign::Heard { .. }
+            | Sign::UnknownRequest { .. } => {}
         }
     }
 

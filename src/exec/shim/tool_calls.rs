@@ -57,6 +57,7 @@ impl ToolCalls {
                 | Sign::Session(_)
                 | Sign::Heard { .. }
                 | Sign::PermissionAsked { .. }
+                | Sign::UnknownRequest { .. }
                 | Sign::RequestWithdrawn { .. } => {}
             }
         }
