@@ -96,6 +96,11 @@ impl Runner {
             !(runs && self.state.session.stopping.is_some()),
             "an agent continues after a stop"
         );
+        let asks = self.state.session.question.as_ref();
+        prop_assert!(
+            !runs || asks.is_none_or(|question| question.is_permission()),
+            "an agent runs while you are asked"
+        );
         let quiet = matches!(self.state.phase, Phase::New | Phase::Ended { .. })
             || self.state.is_paused()
             || self.state.is_asking();

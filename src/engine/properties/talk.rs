@@ -32,6 +32,10 @@ impl Talk {
             }
             Event::IterationStarted { .. } => {
                 prop_assert!(self.asked.is_none(), "asked by an agent that is gone");
+                prop_assert!(
+                    state.permission_question().is_none(),
+                    "a permission of an agent that is gone is still asked for"
+                );
                 self.decided.clear();
                 self.said.values_mut().for_each(|begun| *begun = true);
             }
