@@ -48,6 +48,22 @@ fn a_running_agent_is_ended_before_a_key_is_billed_and_continue_accepts_it() {
 }
 
 #[test]
+fn a_bill_may_be_approved_and_rejected() {
+    for (verb, code, history) in [("approve", 0, &[1, 2, 3][..]), ("reject", 5, &[1])] {
+        let project = project(3);
+        let runner = project.start(&["work", "s", "--foreground"]);
+        project.until_event("s", "account_changed", 1);
+        project.until("the session to ask", || {
+            project.status("s")["status"] == "asking"
+        });
+        project.program("go", "");
+        project.ap(&[verb, "s"]).expect(0);
+        assert_eq!(runner.ended(), code, "{verb}");
+        assert_eq!(project.history("s"), history, "{verb}");
+    }
+}
+
+#[test]
 fn an_agent_that_is_done_at_once_asks_before_the_next_one_begins() {
     let project = project(3);
     project.program("go", "");

@@ -1,4 +1,6 @@
 //! Questions: a session asks, waits without an agent, and continues with the answer, also after its runner died.
+mod waiting;
+
 use crate::project::{Project, Running};
 use serde_json::{Value, json};
 

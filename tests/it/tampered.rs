@@ -295,16 +295,23 @@ fn an_agent_that_changes_another_session_is_noticed() {
 
 #[test]
 fn an_agent_that_changes_its_own_plan_holds_the_session() {
-    let project =
-        project_with("sed -i 's/\"max_iterations\": 3/\"max_iterations\": 9/' \"$run/plan.json\"");
-    let runner = project.start(&ARGS);
-    project.until_event("s", "agent_started", 1);
-    project.until("the question", || project.status("s")["status"] == "asking");
-    let question = project.status("s")["question"].clone();
-    assert_eq!(question["subject"]["kind"], "tampering");
-    project.ap(&["continue", "s"]).expect(0);
-    assert_eq!(runner.ended(), 0);
-    assert_eq!(project.history("s"), [1, 2, 3]);
+    for (verb, code, history) in [
+        ("continue", 0, &[1, 2, 3][..]),
+        ("approve", 0, &[1, 2, 3]),
+        ("reject", 5, &[1, 2]),
+    ] {
+        let project = project_with(
+            "sed -i 's/\"max_iterations\": 3/\"max_iterations\": 9/' \"$run/plan.json\"",
+        );
+        let runner = project.start(&ARGS);
+        project.until_event("s", "agent_started", 1);
+        project.until("the question", || project.status("s")["status"] == "asking");
+        let question = project.status("s")["question"].clone();
+        assert_eq!(question["subject"]["kind"], "tampering");
+        project.ap(&[verb, "s"]).expect(0);
+        assert_eq!(runner.ended(), code, "{verb}");
+        assert_eq!(project.history("s"), history, "{verb}");
+    }
 }
 
 #[test]
