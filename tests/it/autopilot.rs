@@ -237,7 +237,7 @@ fn a_project_of_cc_autopipe_is_taken_over_once_and_stays_as_it_is() {
     project.write(&old("HUMAN_NEEDED.md"), "help\n");
     project.write(
         ".claude/settings.json",
-        "{\"hooks\": {\"Stop\": \"/home/me/cc-autopipe/hooks/stop\"}}\n",
+        "{\"hooks\": {\"Stop\": \"~/cc-autopipe/hooks/stop\"}}\n",
     );
     project.write(&old("state.json"), "{\"schema_version\": 7, \"phase\": ");
     let refused = project.ap(&["init", "--import", "--no-register"]).expect(2);
