@@ -38,14 +38,12 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 use tracing::Instrument as _;
 
-/// Poll interval of the output and the inbox while an agent runs: shorter than a turn of a model, since a budget that is used
-/// up ends the agent within one turn.
+/// Poll interval while an agent runs. A turn of a model takes longer, and a budget ends the agent within one.
 const BUSY_POLL: Duration = Duration::from_millis(200);
 /// Poll interval while none runs; covers a lost SIGUSR1.
 const IDLE_POLL: Duration = Duration::from_secs(2);
 
-/// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
-/// locked when this returns.
+/// Runs a session to its end, whatever happened to it before, and its branches in the same thread. It is still locked then.
 pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Session)> {
     session.set_redactor(Arc::clone(&env.redactor));
     let _pulse = attach_notifier(&env, &mut session)?;
@@ -73,8 +71,8 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(RunEnd, Sessio
 /// Attaches the writer of the ledger to a session, or to a branch.
 pub(super) fn attach_ledger(env: &RunnerEnv, session: &mut Session) -> Result<()> {
     let project = env.workspace.store_root.root().to_owned();
-    let branch = branch_key(&session.plan);
-    let writer = SharedObserver::new(LedgerWriter::new(env.dirs.clone(), project, branch));
+    let writer = LedgerWriter::new(env.dirs.clone(), project, branch_key(&session.plan));
+    let writer = SharedObserver::new(writer);
     session.attach(writer.clone())?;
     writer.lock().caught_up();
     Ok(())
@@ -176,9 +174,8 @@ impl Runner {
         let plan = &self.session.plan;
         let branch = plan.branch.as_ref().map(|branch| branch.name.to_string());
         let span = tracing::info_span!("session", session = %plan.session, run = %plan.run, branch);
-        let run = plan.run.clone();
         let ended = self.run_to_end().instrument(span).await;
-        self.env.next_shims.discard(&run);
+        self.env.next_shims.discard(&self.session.plan.run);
         if ended.is_err()
             && self.session.is_taken()
             && let Some(attempt) = &mut self.attempt
