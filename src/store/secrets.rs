@@ -54,7 +54,7 @@ pub fn read(dirs: &UserDirs, home: Option<&Utf8Path>) -> Result<Secrets> {
 }
 
 /// Reads the secrets that can be used. A file that is refused takes away those of the files that it takes precedence over,
-/// since nobody knows which of them it overrides.
+/// because its own values, which override them, are unknown.
 pub fn read_usable(dirs: &UserDirs, home: Option<&Utf8Path>) -> Secrets {
     let (mut secrets, errors) = read_each(dirs, home);
     let words = |error: Error| match error.help() {

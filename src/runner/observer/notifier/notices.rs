@@ -26,8 +26,8 @@ pub(super) struct Notices {
 /// An outage, from the state or from the facts.
 struct Outage {
     since: Timestamp,
-    /// How many iterations there were before it: they stay the same until the provider serves the session again, whoever
-    /// runs it meanwhile.
+    /// How many iterations there were before it: they stay the same until the provider serves the session again, over
+    /// all of its runners.
     number: u64,
 }
 
