@@ -104,7 +104,7 @@ enum Command {
     Approve(answer::DecisionArgs),
     /// Reject what a session asks: it stops, or its agent reads why
     Reject(answer::DecisionArgs),
-    /// Accept your own change of a check's files in a session that has begun
+    /// Accept your own change of a check in a session that has begun
     Gate(gate::Args),
     /// Send a message to the agent at work
     Say(say::Args),
