@@ -84,7 +84,8 @@ impl Observer for LedgerWriter {
         let key = (fact.key.number, fact.at);
         let line = SpentLine::new(fact.plan, &self.project, key, fact.event, self.last);
         let is_over = matches!(fact.event, Event::SessionFinished { .. });
-        if line.is_none() && !(is_over && !self.lines.is_empty()) {
+        let has_more = is_over && !self.lines.is_empty();
+        if line.is_none() && !has_more {
             return Ok(Reaction::Transient);
         }
         self.lines.extend(line.map(|line| PendingLine {
