@@ -98,7 +98,7 @@ impl Runner {
         );
         let asks = self.state.session.question.as_ref();
         prop_assert!(
-            !runs || asks.is_none_or(|question| question.is_permission()),
+            !runs || asks.is_none_or(Question::is_permission),
             "an agent runs while you are asked"
         );
         let quiet = matches!(self.state.phase, Phase::New | Phase::Ended { .. })
