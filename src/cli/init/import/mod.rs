@@ -9,16 +9,20 @@ use crate::store::{atomic, imported};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// The folder of a project of cc-autopipe.
 const OLD: &str = ".cc-autopipe";
+
+/// The check that says whether the work is done.
+const GATE: &str = "verify.sh";
 
 /// Files that are copied: their name there and here.
 const FILES: [(&str, &str); 8] = [
     ("prd.md", "prd.md"),
     ("context.md", "context.md"),
     ("rules.md", "rules.md"),
-    ("verify.sh", "verify.sh"),
+    (GATE, GATE),
     ("agents.json", "agents.json"),
     ("knowledge.md", "knowledge.md"),
     ("findings_index.md", "findings.md"),
@@ -112,7 +116,12 @@ fn copy(root: &Utf8Path, from: &Utf8Path, name: &str) -> Result<Option<String>> 
     }
     crate::store::beneath::create_dir_all(&root.join(FOLDER))?;
     atomic::replace(&to, &fs::read(from)?)?;
-    fs::set_permissions(&to, about.permissions())?;
+    let mut permissions = about.permissions();
+    if name == GATE {
+        // A check that cannot be executed decides nothing.
+        permissions.set_mode(permissions.mode() | 0o111);
+    }
+    fs::set_permissions(&to, permissions)?;
     Ok(Some(format!(
         "{name}: from {}",
         from.strip_prefix(root).unwrap_or(from)
