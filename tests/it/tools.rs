@@ -254,7 +254,12 @@ fn the_doctor_prints_findings_and_advice() {
             "clock",
             "quota",
             "account",
-            "user"
+            "user",
+            "secrets",
+            "inotify",
+            "service",
+            "notifications",
+            "other programs"
         ],
         "{report}"
     );
@@ -295,7 +300,7 @@ fn the_doctor_prints_findings_and_advice() {
         "without tmux sessions cannot run"
     );
     assert!(
-        text(&alone.stdout).contains("problem  tmux         not installed\n"),
+        text(&alone.stdout).contains("problem  tmux            not installed\n"),
         "{}",
         text(&alone.stdout)
     );

@@ -2,6 +2,7 @@
 use super::check::Check;
 use crate::cli::context::Context;
 use crate::exec::command::BoundedCommand;
+use crate::plan::{Channel, Target};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -17,11 +18,12 @@ struct Tested {
 }
 
 pub(super) fn check(offline: bool, context: &Context) -> Check {
-    let channels = match context.settings() {
-        Ok(settings) => settings.notify_policy.channels.len(),
-        Err(_) => return Check::optional(NAME, "not known: config.yaml has mistakes"),
+    let Ok(settings) = context.settings() else {
+        return Check::optional(NAME, "not known: config.yaml has mistakes");
     };
-    if channels == 0 {
+    let leaves_the_machine = |channel: &Channel| !matches!(channel.target, Target::Desktop);
+    let channels = &settings.notify_policy.channels;
+    if !channels.iter().any(leaves_the_machine) {
         return Check::optional(NAME, "no channel; `ap notify setup` prepares one");
     }
     if offline {
