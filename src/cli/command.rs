@@ -28,7 +28,7 @@ A loop runs a fresh agent again and again until it is done:
 
 Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 already running,
             4 ended short of its goal (a limit, no task), 5 stopped by you,
-            6 asks you (`ap wait --or-question`),
+            6 asks you (`ap wait auth --or-question`),
             75 interrupted from outside: run it again with --resume
 
 AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in

@@ -9,8 +9,8 @@ use crate::store::registry::{self, RegisteredProject};
 use crate::store::session::Snapshot;
 use crate::store::{fleet, inbox};
 
-/// Records a stop of a parked session, or leaves the supervisor what you want of it. Returns whether somebody has it now:
-/// without its project, nobody would read a pause.
+/// Records a stop of a parked session, or leaves the supervisor what you want of it. Returns whether the request takes
+/// effect: where the session's project is not registered, no process would read a pause.
 pub(super) fn tell(snapshot: &Snapshot, request: &Request, context: &Context) -> Result<bool> {
     let state = &snapshot.state;
     if !state.session.parked || state.phase.ending().is_some() {

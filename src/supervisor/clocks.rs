@@ -43,7 +43,7 @@ impl Supervisor {
         self.count(|_, status| matches!(status, ProjectStatus::Done { .. }));
     }
 
-    /// Has the queues of projects that are done counted, where nobody knows yet from what they grow.
+    /// Has the queues of projects that are done counted, where it is not known yet from what they grow.
     pub(super) fn count_uncounted(&self) {
         self.count(|_, status| *status == ProjectStatus::Done { open: None });
     }

@@ -54,7 +54,7 @@ pub(super) struct Supervisor {
     pub(super) sweep: Option<Sweep>,
     pub(super) next_sweep: Instant,
     pub(super) beat_at: Instant,
-    /// The lock that says which process this is; somebody may delete its file.
+    /// The lock that says which process this is; its file may be deleted by others.
     pub(super) lock: SessionLock,
     /// Until when nothing is recorded, since the journal could not be written.
     pub(super) full_until: Option<Instant>,

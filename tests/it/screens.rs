@@ -152,6 +152,7 @@ fn settings(project: &Project) -> insta::Settings {
         (r"\b(\d\d:\d\d):\d\d\b", "$1:00"),
         (r"\bpid([ =])\d+", "pid${1}12345"),
         (r"tmux \d\.\d\w?", "tmux 3.4"),
+        (r"\d+ watches", "65536 watches"),
     ] {
         settings.add_filter(pattern, to);
     }

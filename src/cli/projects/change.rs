@@ -163,7 +163,7 @@ fn keeps_what_it_runs(
     );
     let resume = NextCommand::resume_as_started(&session.plan);
     Err(Error::new(ErrorKind::SessionExists, message).hint(format!(
-        "`{resume} --recompile` reads its changed definition; `ap projects remove {}` and an `add` with another `--session` begin anew",
+        "`{resume} --recompile` reads its changed definition; `ap projects remove {}` and an `add` with another `--session` start again from its definition",
         before.id
     )))
 }
