@@ -70,6 +70,8 @@ pub(super) fn start(
     let waiting = env.next_shims.take(&plan.run, *cursor);
     let mut shim = waiting.map_or_else(|| env.start_shim(plan, *cursor), Ok)?;
     crash::point("start: shim spawned");
+    // Before it has its job: an agent may be done, and its shim gone, at once.
+    let mut identity = shim.identity();
     // While the shim gets ready: it starts nothing before it has its job.
     brief(context, &prompt)?;
     // The locks go with the files: they are the shim's as soon as we close ours.
@@ -78,10 +80,10 @@ pub(super) fn start(
         // It was ended while it waited.
         tracing::info!(%error, "another shim is started");
         shim = env.start_shim(plan, *cursor)?;
+        identity = shim.identity();
         shim.send(&job, stdout.file(), slot.as_ref())?;
     }
     drop(lock);
-    let identity = shim.identity();
     crash::point("start: job handed over");
     tracing::info!(program = %job.program, ?identity, "agent launched");
     Ok(Ok((identity, Box::pin(shim.ended()))))
